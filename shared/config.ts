@@ -1,0 +1,178 @@
+import { readFileSync } from 'node:fs';
+import { availableParallelism } from 'node:os';
+import { resolve } from 'node:path';
+import { type LogLevel, logLevels } from './log.ts';
+
+export type Environment = Record<string, string | undefined>;
+
+/** Which process reads the configuration: the launcher makes its own secrets and Redis, the other two are given them. */
+export type Role = 'start' | 'api' | 'workers';
+
+export type S3Config = { endpoint: string; accessKey: string; secretKey: string; bucket: string; region: string };
+export type RedisConfig = { url: string; prefix: string };
+export type DatabaseConfig = { mongoUrl: string | null; dataDir: string };
+export type ObjectsConfig = { s3: S3Config | null; dataDir: string };
+
+export type Config = ReturnType<typeof readConfig>;
+
+export type ConfigProblem = { variable: string; value: string | null; expected: string };
+
+/** Every mistake of a configuration at once. */
+export class ConfigError extends Error {
+  override readonly name = 'ConfigError';
+  readonly problems: ConfigProblem[];
+
+  constructor(problems: ConfigProblem[]) {
+    const lines = problems.map(({ variable, value, expected }) =>
+      value === null
+        ? `  ${variable} is missing: expected ${expected}`
+        : `  ${variable}=${JSON.stringify(value)}: expected ${expected}`,
+    );
+    super(`The configuration has ${problems.length} mistake(s):\n${lines.join('\n')}`);
+    this.problems = problems;
+  }
+}
+
+type Reader = ReturnType<typeof createReader>;
+
+/** Reads variables one by one and gathers what is wrong with them instead of throwing at the first. */
+function createReader(env: Environment) {
+  const problems: ConfigProblem[] = [];
+  const raw = (variable: string): string | null => {
+    const value = env[variable]?.trim();
+    return value === undefined || value === '' ? null : value;
+  };
+  const wrong = (variable: string, value: string | null, expected: string): void => {
+    problems.push({ variable, value, expected });
+  };
+
+  return {
+    problems,
+    wrong,
+    text: (variable: string): string | null => raw(variable),
+    integer(variable: string, { initial, min, max }: { initial: number; min: number; max: number }): number {
+      const value = raw(variable);
+      if (value === null) return initial;
+      const number = /^\d+$/.test(value) ? Number(value) : Number.NaN;
+      if (number >= min && number <= max) return number;
+      wrong(variable, value, `a whole number from ${min} to ${max}`);
+      return initial;
+    },
+    flag(variable: string, initial: boolean): boolean {
+      const value = raw(variable);
+      if (value === null) return initial;
+      if (value === 'true' || value === 'false') return value === 'true';
+      wrong(variable, value, 'true or false');
+      return initial;
+    },
+    oneOf<Choice extends string>(variable: string, choices: readonly Choice[], initial: Choice): Choice {
+      const value = raw(variable);
+      if (value === null) return initial;
+      if ((choices as readonly string[]).includes(value)) return value as Choice;
+      wrong(variable, value, `one of ${choices.join(', ')}`);
+      return initial;
+    },
+    url(variable: string, protocols: string[]): string | null {
+      const value = raw(variable);
+      if (value === null) return null;
+      const url = URL.canParse(value) ? new URL(value) : null;
+      if (url && protocols.includes(url.protocol) && url.hostname !== '') return value.replace(/\/+$/, '');
+      wrong(variable, withoutPassword(value), `a URL that begins with ${protocols.map((p) => `${p}//`).join(' or ')}`);
+      return null;
+    },
+    /** Reads `NAME`, or the file that `NAME_FILE` names; the value itself never appears in a problem. */
+    secret(variable: string, { minLength }: { minLength: number }): string | null {
+      const value = raw(variable) ?? readSecretFile(`${variable}_FILE`);
+      if (value === null) return null;
+      if (value.length >= minLength && /^[\x21-\x7e]+$/.test(value)) return value;
+      wrong(variable, `(${value.length} characters)`, `at least ${minLength} printable characters without spaces`);
+      return null;
+    },
+  };
+
+  function readSecretFile(variable: string): string | null {
+    const path = raw(variable);
+    if (path === null) return null;
+    try {
+      return readFileSync(path, 'utf8').trim();
+    } catch (error) {
+      wrong(variable, path, `a file that can be read (${(error as NodeJS.ErrnoException).code ?? 'unknown error'})`);
+      return null;
+    }
+  }
+}
+
+function withoutPassword(url: string): string {
+  return url.replace(/\/\/[^@/]*@/, '//…@');
+}
+
+function readS3(read: Reader): S3Config | null {
+  const endpoint = read.url('S3_ENDPOINT', ['http:', 'https:']);
+  const accessKey = read.secret('S3_ACCESS_KEY', { minLength: 1 });
+  const secretKey = read.secret('S3_SECRET_KEY', { minLength: 1 });
+  const bucket = read.text('S3_BUCKET') ?? 'qrfactory';
+  const region = read.text('S3_REGION') ?? 'us-east-1';
+  if (!/^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$/.test(bucket))
+    read.wrong('S3_BUCKET', bucket, 'a bucket name: 3 to 63 of a-z, 0-9, . and -');
+  if (endpoint === null) return null;
+  if (accessKey === null) read.wrong('S3_ACCESS_KEY', null, 'the access key of S3_ENDPOINT');
+  if (secretKey === null) read.wrong('S3_SECRET_KEY', null, 'the secret key of S3_ENDPOINT');
+  return { endpoint, accessKey: accessKey ?? '', secretKey: secretKey ?? '', bucket, region };
+}
+
+function readConfig(read: Reader) {
+  const port = read.integer('PORT', { initial: 3000, min: 0, max: 65_535 });
+  const dataDir = resolve(read.text('DATA_DIR') ?? './data');
+  const maxBodyBytes = read.integer('MAX_BODY_BYTES', { initial: 64 * 1024, min: 1024, max: 64 * 1024 * 1024 });
+  return {
+    host: read.text('HOST') ?? '127.0.0.1',
+    port,
+    publicUrl: read.url('PUBLIC_URL', ['http:', 'https:']) ?? `http://localhost:${port}`,
+    dataDir,
+    redis: { url: read.url('REDIS_URL', ['redis:', 'rediss:']), prefix: read.text('REDIS_PREFIX') ?? 'qrf' },
+    database: { mongoUrl: read.url('MONGO_URL', ['mongodb:', 'mongodb+srv:']), dataDir } satisfies DatabaseConfig,
+    objects: { s3: readS3(read), dataDir } satisfies ObjectsConfig,
+    workers: {
+      processes: read.integer('WORKER_PROCESSES', { initial: availableParallelism(), min: 1, max: 256 }),
+      concurrency: read.integer('WORKER_CONCURRENCY', { initial: 4, min: 1, max: 64 }),
+    },
+    bootstrapApiKey: read.secret('BOOTSTRAP_API_KEY', { minLength: 12 }),
+    secretKey: read.secret('SECRET_KEY', { minLength: 16 }),
+    openQr: read.flag('OPEN_QR', true),
+    wait: {
+      defaultMs: read.integer('DEFAULT_WAIT_MS', { initial: 300, min: 0, max: 30_000 }),
+      maxMs: read.integer('MAX_WAIT_S', { initial: 30, min: 1, max: 300 }) * 1000,
+    },
+    limits: {
+      bodyBytes: maxBodyBytes,
+      /** On routes that take a logo inline, base64 makes it a third longer. */
+      logoBodyBytes: read.integer('MAX_LOGO_BODY_BYTES', {
+        initial: 2 * 1024 * 1024,
+        min: 1024,
+        max: 64 * 1024 * 1024,
+      }),
+      logoBytes: read.integer('MAX_LOGO_BYTES', { initial: 1024 * 1024, min: 1024, max: 16 * 1024 * 1024 }),
+      logoPixels: read.integer('MAX_LOGO_PIXELS', { initial: 4_000_000, min: 1, max: 100_000_000 }),
+    },
+    logLevel: read.oneOf<LogLevel>('LOG_LEVEL', logLevels, 'info'),
+  };
+}
+
+/**
+ * Reads the whole configuration from `env`, once, at start.
+ *
+ * @throws ConfigError that names every wrong variable, its value (never a secret's) and what is accepted.
+ */
+export function parseConfig(env: Environment, role: Role): Config {
+  const read = createReader(env);
+  const config = readConfig(read);
+  if (role !== 'start') {
+    const wrong = new Set(read.problems.map(({ variable }) => variable));
+    if (config.secretKey === null && !wrong.has('SECRET_KEY') && !wrong.has('SECRET_KEY_FILE'))
+      read.wrong('SECRET_KEY', null, 'at least 16 characters, the same for every process of this deployment');
+    if (config.redis.url === null && !wrong.has('REDIS_URL'))
+      read.wrong('REDIS_URL', null, 'a URL such as redis://localhost:6379 (only npm start brings its own Redis)');
+  }
+  if (read.problems.length > 0) throw new ConfigError(read.problems);
+  return config;
+}

@@ -1,0 +1,33 @@
+import { createHmac } from 'node:crypto';
+import type { RenderSpec } from './render-spec.ts';
+
+/** Raised whenever the same spec would give other bytes: it is part of every render's id. */
+export const rendererVersion = 1;
+
+/** JSON with the keys of every object sorted, so that equal values are equal text. */
+export function canonicalJson(value: unknown): string {
+  if (Array.isArray(value)) return `[${value.map(canonicalJson).join(',')}]`;
+  if (value === null || typeof value !== 'object') return JSON.stringify(value);
+  const members = Object.entries(value)
+    .filter(([, member]) => member !== undefined)
+    .sort(([a], [b]) => (a < b ? -1 : 1))
+    .map(([key, member]) => `${JSON.stringify(key)}:${canonicalJson(member)}`);
+  return `{${members.join(',')}}`;
+}
+
+/** 160 bits of a keyed hash in base64url: cannot be guessed without the key, same input same text. */
+function keyedId(prefix: string, key: string, ...parts: string[]): string {
+  const mac = createHmac('sha256', key);
+  for (const part of parts) mac.update(`${part.length}:${part}`);
+  return `${prefix}_${mac.digest().subarray(0, 20).toString('base64url')}`;
+}
+
+/** Returns the render's id: it follows from tenant, renderer version and canonical spec. */
+export function renderId(key: string, tenantId: string, spec: RenderSpec, version = rendererVersion): string {
+  return keyedId('rnd', key, 'render', tenantId, String(version), canonicalJson(spec));
+}
+
+/** Returns the logo's id: it follows from tenant and bytes. */
+export function logoId(key: string, tenantId: string, sha256: string): string {
+  return keyedId('logo', key, 'logo', tenantId, sha256);
+}
