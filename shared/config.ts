@@ -72,12 +72,22 @@ function createReader(env: Environment) {
       wrong(variable, value, `one of ${choices.join(', ')}`);
       return initial;
     },
-    url(variable: string, protocols: string[]): string | null {
+    /** Reads a public or private base URL: origin and perhaps a path, nothing behind it; trailing slashes go. */
+    httpUrl(variable: string): string | null {
       const value = raw(variable);
       if (value === null) return null;
-      const url = URL.canParse(value) ? new URL(value) : null;
-      if (url && protocols.includes(url.protocol) && url.hostname !== '') return value.replace(/\/+$/, '');
-      wrong(variable, withoutPassword(value), `a URL that begins with ${protocols.map((p) => `${p}//`).join(' or ')}`);
+      const url = /^https?:\/\//i.test(value) && URL.canParse(value) ? new URL(value) : null;
+      if (url && url.username + url.password + url.search + url.hash === '') return url.href.replace(/\/+$/, '');
+      wrong(variable, withoutPassword(value), 'a URL that begins with http:// or https://, without user, ? and #');
+      return null;
+    },
+    /** Reads `NAME`, or the file that `NAME_FILE` names: such a URL may hold a password, and several hosts. */
+    serverUrl(variable: string, protocols: string[]): string | null {
+      const value = raw(variable) ?? readSecretFile(`${variable}_FILE`);
+      if (value === null) return null;
+      if (protocols.some((protocol) => value.startsWith(protocol) && /^[^\s/?#]/.test(value.slice(protocol.length))))
+        return value;
+      wrong(variable, withoutPassword(value), `a URL that begins with ${protocols.join(' or ')} and a host`);
       return null;
     },
     /** Reads `NAME`, or the file that `NAME_FILE` names; the value itself never appears in a problem. */
@@ -102,19 +112,31 @@ function createReader(env: Environment) {
   }
 }
 
+/** Shows a URL without what may be secret in it: user and password, and what follows the question mark. */
 function withoutPassword(url: string): string {
-  return url.replace(/\/\/[^@/]*@/, '//…@');
+  return url.replace(/^([a-z0-9+.-]+:\/\/)?.*@/i, '$1…@').replace(/\?.*$/, '?…');
+}
+
+function readRedisPrefix(read: Reader): string {
+  const prefix = read.text('REDIS_PREFIX') ?? 'qrf';
+  if (!/^[\w-]{1,40}$/.test(prefix)) read.wrong('REDIS_PREFIX', prefix, '1 to 40 of A-Z, a-z, 0-9, _ and -');
+  return prefix;
 }
 
 function readS3(read: Reader): S3Config | null {
-  const endpoint = read.url('S3_ENDPOINT', ['http:', 'https:']);
+  const endpoint = read.httpUrl('S3_ENDPOINT');
   const accessKey = read.secret('S3_ACCESS_KEY', { minLength: 1 });
   const secretKey = read.secret('S3_SECRET_KEY', { minLength: 1 });
   const bucket = read.text('S3_BUCKET') ?? 'qrfactory';
   const region = read.text('S3_REGION') ?? 'us-east-1';
   if (!/^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$/.test(bucket))
     read.wrong('S3_BUCKET', bucket, 'a bucket name: 3 to 63 of a-z, 0-9, . and -');
-  if (endpoint === null) return null;
+  if (endpoint === null) {
+    const wanted = accessKey !== null || secretKey !== null;
+    if (wanted && !read.problems.some(({ variable }) => variable === 'S3_ENDPOINT'))
+      read.wrong('S3_ENDPOINT', null, 'the URL of the object store, as S3_ACCESS_KEY or S3_SECRET_KEY is set');
+    return null;
+  }
   if (accessKey === null) read.wrong('S3_ACCESS_KEY', null, 'the access key of S3_ENDPOINT');
   if (secretKey === null) read.wrong('S3_SECRET_KEY', null, 'the secret key of S3_ENDPOINT');
   return { endpoint, accessKey: accessKey ?? '', secretKey: secretKey ?? '', bucket, region };
@@ -127,10 +149,13 @@ function readConfig(read: Reader) {
   return {
     host: read.text('HOST') ?? '127.0.0.1',
     port,
-    publicUrl: read.url('PUBLIC_URL', ['http:', 'https:']) ?? `http://localhost:${port}`,
+    publicUrl: read.httpUrl('PUBLIC_URL') ?? `http://localhost:${port}`,
     dataDir,
-    redis: { url: read.url('REDIS_URL', ['redis:', 'rediss:']), prefix: read.text('REDIS_PREFIX') ?? 'qrf' },
-    database: { mongoUrl: read.url('MONGO_URL', ['mongodb:', 'mongodb+srv:']), dataDir } satisfies DatabaseConfig,
+    redis: { url: read.serverUrl('REDIS_URL', ['redis://', 'rediss://']), prefix: readRedisPrefix(read) },
+    database: {
+      mongoUrl: read.serverUrl('MONGO_URL', ['mongodb://', 'mongodb+srv://']),
+      dataDir,
+    } satisfies DatabaseConfig,
     objects: { s3: readS3(read), dataDir } satisfies ObjectsConfig,
     workers: {
       processes: read.integer('WORKER_PROCESSES', { initial: availableParallelism(), min: 1, max: 256 }),
@@ -170,7 +195,7 @@ export function parseConfig(env: Environment, role: Role): Config {
     const wrong = new Set(read.problems.map(({ variable }) => variable));
     if (config.secretKey === null && !wrong.has('SECRET_KEY') && !wrong.has('SECRET_KEY_FILE'))
       read.wrong('SECRET_KEY', null, 'at least 16 characters, the same for every process of this deployment');
-    if (config.redis.url === null && !wrong.has('REDIS_URL'))
+    if (config.redis.url === null && !wrong.has('REDIS_URL') && !wrong.has('REDIS_URL_FILE'))
       read.wrong('REDIS_URL', null, 'a URL such as redis://localhost:6379 (only npm start brings its own Redis)');
   }
   if (read.problems.length > 0) throw new ConfigError(read.problems);

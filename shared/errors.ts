@@ -67,5 +67,5 @@ export function unavailable(code: string, message: string, cause?: unknown, retr
 export function shortened(received: unknown): string | null {
   if (received === undefined) return null;
   const text = typeof received === 'string' ? received : (JSON.stringify(received) ?? String(received));
-  return text.length <= 80 ? text : `${text.slice(0, 79)}…`;
+  return text.length <= 80 ? text : `${text.slice(0, 79).replace(/[\ud800-\udbff]$/, '')}…`;
 }

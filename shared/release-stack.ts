@@ -7,14 +7,25 @@ export type Release = () => void | Promise<void>;
  */
 export class ReleaseStack {
   readonly #releases: { name: string; release: Release }[] = [];
+  #running: Promise<void> | null = null;
 
   /** Remembers `release` under `name`; returns nothing, so that it can stand right behind the acquisition. */
   defer(name: string, release: Release): void {
     this.#releases.push({ name, release });
   }
 
-  /** Releases everything, last acquired first; a second call finds nothing left to do. */
-  async release(): Promise<void> {
+  /**
+   * Releases everything, last acquired first, and what is deferred meanwhile. Callers that come while it runs share its end;
+   * a later call finds nothing left to do.
+   */
+  release(): Promise<void> {
+    this.#running ??= this.#releaseAll().finally(() => {
+      this.#running = null;
+    });
+    return this.#running;
+  }
+
+  async #releaseAll(): Promise<void> {
     const failures: Error[] = [];
     for (let entry = this.#releases.pop(); entry; entry = this.#releases.pop()) {
       try {

@@ -1,0 +1,28 @@
+import { fork } from 'node:child_process';
+import type { Launched } from './supervise.ts';
+
+export type ForkOptions = { entry: string; env: NodeJS.ProcessEnv; args?: string[] };
+
+/**
+ * Starts one of our services as a child process; ready when it says so over the channel between the two (`runService`).
+ *
+ * It is in a process group of its own, so Ctrl-C in a terminal reaches its parent alone, which then says who ends when; and
+ * it drains by itself when the channel breaks because the parent died.
+ */
+export function forkService({ entry, env, args = [] }: ForkOptions): Launched<Record<string, unknown>> {
+  const child = fork(entry, args, { env, detached: true, stdio: ['ignore', 'inherit', 'inherit', 'ipc'] });
+  const ready = new Promise<Record<string, unknown>>((resolve, reject) => {
+    child.on('message', (message) => {
+      if (isReadyMessage(message)) resolve(message.ready);
+    });
+    child.once('exit', (code, signal) =>
+      reject(new Error(`It ended before it was ready: ${signal ?? `exit code ${code}`}`)),
+    );
+    child.once('error', reject);
+  });
+  return { child, ready };
+}
+
+function isReadyMessage(message: unknown): message is { ready: Record<string, unknown> } {
+  return typeof message === 'object' && message !== null && 'ready' in message;
+}
