@@ -1,0 +1,46 @@
+import { z } from 'zod';
+import type { WifiContent } from '../domain/content/content.ts';
+import { acceptedPasswords, isWifiPassword } from '../domain/content/wifi-password.ts';
+import { defaulted, exactLine, fields, oneOf, optional, trueOrFalse } from './field.ts';
+
+const maxSsidBytes = 32;
+const securities = ['WPA', 'WPA3', 'WEP', 'nopass'] as const satisfies readonly WifiContent['security'][];
+
+const ssid = exactLine.refine((value) => Buffer.byteLength(value) <= maxSsidBytes, {
+  error: `a network name of at most ${maxSsidBytes} bytes`,
+  params: { code: 'too_long' },
+});
+
+/** Without a word on security, a password means WPA and none means an open network. */
+function securityOf(given: WifiContent['security'] | null | undefined, password: unknown): WifiContent['security'] {
+  return given ?? (password === null || password === undefined ? 'nopass' : 'WPA');
+}
+
+export const wifiContent = fields(
+  {
+    type: z.literal('wifi'),
+    ssid,
+    password: optional(exactLine),
+    security: optional(oneOf(securities)),
+    hidden: defaulted(trueOrFalse, false),
+  },
+  'an object of type wifi',
+)
+  .superRefine(
+    ({ password, security: given }, context) => {
+      const security = securityOf(given, password);
+      const known = securities.includes(security) && (password === null || typeof password === 'string');
+      if (!known) return;
+      const path = ['password'];
+      const accepted = `${acceptedPasswords[security]} (security ${security})`;
+      if (password === null && security !== 'nopass') {
+        context.addIssue({ code: 'custom', path, message: accepted, params: { code: 'required' } });
+      }
+      if (password !== null && !isWifiPassword(password, security)) {
+        const code = security === 'nopass' ? 'not_allowed' : 'invalid_password';
+        context.addIssue({ code: 'custom', path, message: accepted, params: { code } });
+      }
+    },
+    { when: () => true },
+  )
+  .transform((content): WifiContent => ({ ...content, security: securityOf(content.security, content.password) }));

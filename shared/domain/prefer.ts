@@ -1,0 +1,44 @@
+import { AppError, shortened } from '../errors.ts';
+
+/** What a caller prefers (RFC 7240): how many seconds to wait, and whether to be answered at once. */
+export type Preferences = { waitS: number | null; respondAsync: boolean };
+
+const none: Preferences = { waitS: null, respondAsync: false };
+
+/**
+ * Reads the `Prefer` header. Preferences that we don't know are ignored (RFC 7240, section 2); of one given twice the first counts.
+ *
+ * @throws AppError `invalid` when `wait` is no whole number of seconds
+ */
+export function parsePrefer(header: string | undefined): Preferences {
+  if (header === undefined || header === '') return none;
+  let waitS: number | null = null;
+  let respondAsync = false;
+  for (const preference of header.split(',')) {
+    const [name = '', value = ''] = (preference.split(';', 1)[0] ?? '').split('=', 2).map((part) => part.trim());
+    if (/^respond-async$/i.test(name)) respondAsync = true;
+    if (/^wait$/i.test(name)) waitS ??= readSeconds(value.replace(/^"(.*)"$/, '$1'));
+  }
+  return { waitS, respondAsync };
+}
+
+function readSeconds(text: string): number {
+  if (/^\d{1,9}$/.test(text)) return Number(text);
+  const detail = 'Prefer: wait must be a whole number of seconds, as in wait=10';
+  throw new AppError('invalid', 'invalid_request', detail, {
+    details: [{ in: 'header', pointer: null, name: 'Prefer', code: 'invalid_wait', detail, received: shortened(text) }],
+  });
+}
+
+/** How long a POST waits for the end of its work, and what it tells the caller of that (`Preference-Applied`). */
+export type Wait = { waitMs: number; applied: string | null };
+
+/** Decides how long to wait: as long as asked, at most `maxMs`; not at all for a bare `respond-async`; else `defaultMs`. */
+export function decideWait({ waitS, respondAsync }: Preferences, limits: { defaultMs: number; maxMs: number }): Wait {
+  if (waitS !== null) {
+    const waitMs = Math.min(waitS * 1000, limits.maxMs);
+    return { waitMs, applied: `wait=${Math.floor(waitMs / 1000)}` };
+  }
+  if (respondAsync) return { waitMs: 0, applied: 'respond-async' };
+  return { waitMs: limits.defaultMs, applied: null };
+}
