@@ -1,0 +1,101 @@
+import { maxVersion } from './capacity.ts';
+import { logoShare, maxLogoShare, placeLogo, touchesAlignment } from './logo-budget.ts';
+import type { LogoBox } from './plan-render.ts';
+import { planSymbol } from './plan-symbol.ts';
+import { type ErrorCorrectionLevel, errorCorrectionLevels, type LogoFacts } from './render-spec.ts';
+import type { SymbolPlan } from './symbol.ts';
+
+/** A logo's facts, and the ratio that is asked for. */
+export type WantedLogo = { ratio: number; facts: LogoFacts };
+
+export type FittedSymbol = { symbol: SymbolPlan; logoBox: LogoBox | null };
+
+/** The smallest ratio that a spec may ask for, in thousandths. A logo of it fits every symbol at every level. */
+const leastRatioThousandths = 50;
+
+/** Returns the smallest symbol of a level, and of every higher one that holds the text; the lowest level first. */
+export function symbolsFrom(text: string, level: ErrorCorrectionLevel): SymbolPlan[] {
+  const levels = errorCorrectionLevels.slice(errorCorrectionLevels.indexOf(level));
+  return levels.map((each) => planSymbol(text, each)).filter((symbol) => 'version' in symbol);
+}
+
+/**
+ * The same segments in a larger symbol: what they do not fill is padded, and a logo hides a smaller part of it. They still
+ * fit where their character counts grow (versions 10 and 27): those versions hold more by far than the counts take.
+ */
+function enlarged(symbol: SymbolPlan, version: number): SymbolPlan {
+  return { ...symbol, version, modules: 17 + 4 * version };
+}
+
+function withLogo(symbol: SymbolPlan, { ratio, facts }: WantedLogo): FittedSymbol | null {
+  const logoBox = placeLogo(symbol.modules, ratio, facts);
+  return logoShare(symbol.version, symbol.errorCorrection, logoBox.clear) <= maxLogoShare ? { symbol, logoBox } : null;
+}
+
+/** Whether a symbol of this many modules can be drawn in the size that is asked for. */
+export type HasRoom = (modules: number) => boolean;
+
+/**
+ * How much longer a symbol's side may become, so that a logo leaves its alignment patterns alone: enough to pass over
+ * versions 7 to 13, all of which have one in the middle (73 modules instead of 45). Decision record 0006.
+ */
+const maxGrowth = 1.65;
+
+/**
+ * Returns the symbol that stands a logo: the smallest that does, or one up to 1.65 times as long whose alignment patterns
+ * the logo leaves alone. Null when none stands it. Asking again from the level that was chosen gives the same symbol.
+ *
+ * @param symbols those of `symbolsFrom`
+ */
+export function fitWithLogo(symbols: readonly SymbolPlan[], wanted: WantedLogo, hasRoom: HasRoom): FittedSymbol | null {
+  const smallest = smallestWithLogo(symbols, wanted);
+  if (smallest === null || leavesAlignment(smallest)) return smallest;
+  const { version, modules } = smallest.symbol;
+  const range = { first: version + 1, last: Math.min(maxVersion, Math.floor((modules * maxGrowth - 17) / 4)) };
+  const isBetter = (fit: FittedSymbol) => leavesAlignment(fit) && hasRoom(fit.symbol.modules);
+  return firstWithLogo(symbols, wanted, range, isBetter) ?? smallest;
+}
+
+/** Whether the logo, if any, touches no alignment pattern. */
+export function leavesAlignment({ symbol, logoBox }: FittedSymbol): boolean {
+  return logoBox === null || !touchesAlignment(symbol.version, logoBox.clear);
+}
+
+/** Returns the first symbol as it is, if it stands the logo; else the smallest version in which any of them does. */
+function smallestWithLogo(symbols: readonly SymbolPlan[], wanted: WantedLogo): FittedSymbol | null {
+  const [asked] = symbols;
+  if (asked === undefined) return null;
+  const range = { first: asked.version, last: maxVersion };
+  return withLogo(asked, wanted) ?? firstWithLogo(symbols, wanted, range, () => true);
+}
+
+/** Returns the first that is accepted, smaller versions first; of one version the highest level, as it costs no more. */
+function firstWithLogo(
+  symbols: readonly SymbolPlan[],
+  wanted: WantedLogo,
+  range: { first: number; last: number },
+  isAccepted: (fit: FittedSymbol) => boolean,
+): FittedSymbol | null {
+  const highestFirst = symbols.toReversed();
+  for (let version = range.first; version <= range.last; version++)
+    for (const symbol of highestFirst) {
+      const fit = symbol.version > version ? null : withLogo(enlarged(symbol, version), wanted);
+      if (fit !== null && isAccepted(fit)) return fit;
+    }
+  return null;
+}
+
+/**
+ * Returns the largest ratio, in thousandths and less than the one wanted, at which the logo fits. It exists: the least ratio
+ * fits. A smaller logo hides a part of what a larger one hides, so halving the range finds it.
+ */
+export function largestLogoRatio(symbols: readonly SymbolPlan[], wanted: WantedLogo): number {
+  let works = leastRatioThousandths;
+  let fails = Math.ceil(wanted.ratio * 1000);
+  while (fails - works > 1) {
+    const middle = (works + fails) >> 1;
+    if (smallestWithLogo(symbols, { ...wanted, ratio: middle / 1000 }) === null) fails = middle;
+    else works = middle;
+  }
+  return works / 1000;
+}

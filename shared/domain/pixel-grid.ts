@@ -1,0 +1,82 @@
+import type { RenderSpec } from './render-spec.ts';
+
+/**
+ * The fewest px that a module may have on average: below it readers begin to fail, because sharing pixels out makes some
+ * modules only two px wide and others three. Measured: decision record 0005.
+ */
+export const minModulePx = 2.25;
+
+/** The same where the quiet zone is less than one module wide. */
+export const minModulePxAtEdge = 2.75;
+
+/** A symbol of `modules` × `modules` (quiet zone left out) within a square image and its quiet zone. */
+export type Frame = { modules: number } & Pick<RenderSpec, 'size' | 'margin' | 'marginPx'>;
+
+/** Returns the mean width of a module, px: what is compared with `leastModulePx`. Zero or less when margins take all. */
+export function modulePx({ modules, size, margin, marginPx }: Frame): number {
+  return marginPx === null ? size / (modules + 2 * margin) : (size - 2 * marginPx) / modules;
+}
+
+/**
+ * Returns the fewest px that a module needs within this quiet zone. One in px counts as a module wide where it is as wide
+ * as the widest module for which that matters.
+ */
+export function leastModulePx({ margin, marginPx }: Pick<Frame, 'margin' | 'marginPx'>): number {
+  const hasQuietZone = marginPx === null ? margin >= 1 : marginPx >= minModulePxAtEdge;
+  return hasQuietZone ? minModulePx : minModulePxAtEdge;
+}
+
+/** Returns the smallest size, px, at which modules of this symbol within this quiet zone have `leastModulePx`. */
+export function smallestSize({ modules, margin, marginPx }: Omit<Frame, 'size'>): number {
+  const least = leastModulePx({ margin, marginPx });
+  return marginPx === null ? Math.ceil(least * (modules + 2 * margin)) : Math.ceil(least * modules) + 2 * marginPx;
+}
+
+/**
+ * Says at which px a module position begins: 0 is the symbol's left or upper edge, `modules` its right or lower one;
+ * fractions are allowed.
+ */
+export type PixelGrid = (at: number) => number;
+
+function gridOfPhase({ modules, size, margin, marginPx }: Frame, phase: number): PixelGrid {
+  return marginPx === null
+    ? (at) => Math.floor(((margin + at) * size) / (modules + 2 * margin) + phase)
+    : (at) => marginPx + Math.floor((at * (size - 2 * marginPx)) / modules + phase);
+}
+
+/**
+ * Returns how far from the truth a reader comes out that counts modules as readers do: the distance between the centres
+ * of two finder patterns, over the mean width of a module that these patterns show (of their dark ring and of their light
+ * one: 7 and 5 modules).
+ */
+function countingError(edge: PixelGrid, modules: number): number {
+  const widths = (inset: number) => edge(7 - inset) - edge(inset) + edge(modules - inset) - edge(modules - 7 + inset);
+  const reach = (inset: number) => edge(modules - 7 + inset) + edge(modules - inset) - edge(inset) - edge(7 - inset);
+  const distance = (reach(0) + reach(1)) / 4;
+  const modulePxShown = (widths(0) + widths(1)) / 24;
+  return Math.abs(distance / modulePxShown - (modules - 7));
+}
+
+/** Sixteenths of a px, from the middle outwards, so that plain rounding is kept where nothing else is better. */
+const phases = [8, 7, 9, 6, 10, 5, 11, 4, 12, 3, 13, 2, 14, 1, 15, 0].map((sixteenths) => sixteenths / 16);
+
+/**
+ * Returns the one grid on which a symbol and whatever else lies in the image is drawn. Positions are shared out evenly over
+ * exactly `size` px and brought to whole ones: modules differ by one px at most, and the quiet zone is as wide as asked
+ * for, to less than a px (`marginPx`: exactly).
+ *
+ * Where a position goes up and where down is free, and not all the same: rounding may make all finder patterns a px too
+ * wide, and a reader then counts too few modules. So the phase is chosen at which counting them comes out best.
+ */
+export function pixelGrid(frame: Frame): PixelGrid {
+  let best = gridOfPhase(frame, 0.5);
+  let least = Number.POSITIVE_INFINITY;
+  for (const phase of phases) {
+    const grid = gridOfPhase(frame, phase);
+    const error = countingError(grid, frame.modules);
+    if (error >= least - 1e-9) continue;
+    least = error;
+    best = grid;
+  }
+  return best;
+}

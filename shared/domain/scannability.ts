@@ -1,0 +1,108 @@
+import { type FieldError, shortened } from '../errors.ts';
+import type { Content } from './content/content.ts';
+import { mostCharacters } from './content/content-text.ts';
+import { assumedPaper, contrastOf, isReadable, minContrast, nearestReadable } from './contrast.ts';
+import { leastModulePx, minModulePx, modulePx, smallestSize } from './pixel-grid.ts';
+import { planSymbol } from './plan-symbol.ts';
+import type { ErrorCorrectionLevel, RenderSpec } from './render-spec.ts';
+
+/** The largest size that a spec may ask for, px. */
+const largestSize = 2000;
+
+function problem(pointer: string, code: string, received: unknown, detail: string): FieldError {
+  return { in: 'body', pointer, name: null, code, detail, received: shortened(received) };
+}
+
+/** Refuses colours that readers cannot tell apart, or that are light on dark. */
+export function contrastProblems({ foreground, background }: RenderSpec): FieldError[] {
+  const paper = background === 'transparent' ? assumedPaper : background;
+  if (isReadable(foreground, paper)) return [];
+  const difference = contrastOf(foreground, paper);
+  const nearest = nearestReadable(foreground, paper);
+  const values = [
+    ...(nearest.foreground === foreground ? [] : [`foreground ${nearest.foreground}`]),
+    ...(nearest.background === paper ? [] : [`background ${nearest.background}`]),
+  ].join(' and ');
+  const counted = background === 'transparent' ? ' (a transparent background counts as white)' : '';
+  const found =
+    difference < 0
+      ? `The foreground ${foreground} is lighter than the background ${paper}${counted}: readers expect dark on light.`
+      : `The foreground ${foreground} is too close to the background ${paper}${counted}: they differ by ${Math.floor(difference)} of 255 in brightness, and readers need ${minContrast}.`;
+  const code = difference < 0 ? 'inverted_colours' : 'contrast_too_low';
+  return [problem('/foreground', code, foreground, `${found} Nearest that works: ${values}.`)];
+}
+
+/** Returns the width of the quiet zone in modules. */
+export function quietZoneOf(spec: RenderSpec, modules: number): number {
+  return spec.marginPx === null ? spec.margin : spec.marginPx / modulePx({ ...spec, modules });
+}
+
+/** Refuses modules too few px wide; when no size is large enough, a smaller margin is named too. */
+export function sizeProblems(spec: RenderSpec, modules: number): FieldError[] {
+  const px = modulePx({ ...spec, modules });
+  const least = leastModulePx(spec);
+  if (px >= least) return [];
+  const smallest = smallestSize({ ...spec, modules });
+  const width =
+    px > 0
+      ? `leaves ${Math.floor(px * 100) / 100} px for each`
+      : `leaves nothing beside a margin of ${spec.marginPx} px`;
+  const found = `The symbol has ${modules} × ${modules} modules and a size of ${spec.size} px ${width}; readers need ${least} px.`;
+  return [problem('/size', 'modules_too_small', spec.size, `${found} ${nearestSize(smallest, modules)}`)];
+}
+
+function nearestSize(smallest: number, modules: number): string {
+  if (smallest <= largestSize) return `Smallest size that works: ${smallest}.`;
+  const margin = Math.floor((largestSize - Math.ceil(modules * minModulePx)) / 2);
+  return `No size up to ${largestSize} works with this margin: with size ${largestSize} the largest margin that works is ${margin} px.`;
+}
+
+/** Says that a logo hides more than error correction can give back, and names the largest that it can. */
+export function logoProblem(asked: number, largest: number, level: ErrorCorrectionLevel): FieldError {
+  const found = `A logo of ratio ${asked} hides more of this code than error correction can spare, at level ${level} and every higher one that holds the content.`;
+  return problem('/logo/ratio', 'logo_over_budget', asked, `${found} Largest ratio that works: ${largest}.`);
+}
+
+/** Returns the pointer of the content's main field: of what is longest in it. */
+function mainField(content: Content): string {
+  const lengths = Object.entries(content)
+    .filter(([name, value]) => name !== 'type' && (typeof value === 'string' || Array.isArray(value)))
+    .map(([name, value]) => ({ name, length: (value as string | string[]).toString().length }))
+    .sort((a, b) => b.length - a.length);
+  return lengths[0] === undefined ? '/content' : `/content/${lengths[0].name}`;
+}
+
+/** Returns the longest beginning of a text that fits a level, in whole characters. */
+export function longestStart(text: string, level: ErrorCorrectionLevel): string {
+  const characters = Array.from(text.slice(0, 2 * mostCharacters));
+  const start = (count: number): string => characters.slice(0, count).join('');
+  let fits = 0;
+  let fails = Math.min(characters.length, mostCharacters + 1);
+  while (fails - fits > 1) {
+    const middle = (fits + fails) >> 1;
+    if ('tooLong' in planSymbol(start(middle), level)) fails = middle;
+    else fits = middle;
+  }
+  return start(fits);
+}
+
+/**
+ * Says that a content is too long for its level, and what would do.
+ *
+ * @param nearest the content's text, the longest start of it that fits, and the highest level that holds it all, if any
+ */
+export function contentProblem(
+  spec: RenderSpec,
+  nearest: { text: string; start: string; level: ErrorCorrectionLevel | null },
+): FieldError {
+  const asked = spec.errorCorrection;
+  const bytes = Buffer.byteLength(nearest.text);
+  const found = `The content takes ${bytes} bytes; of this text the first ${Buffer.byteLength(nearest.start)} bytes fit at error correction ${asked}.`;
+  const others =
+    asked === 'L' ? '' : `; at L the first ${Buffer.byteLength(longestStart(nearest.text, 'L'))} bytes fit`;
+  const advice =
+    nearest.level === null
+      ? `No level holds all of it${others}.`
+      : `Highest level that holds all of it: ${nearest.level}.`;
+  return problem(mainField(spec.content), 'content_too_long', `${bytes} bytes`, `${found} ${advice}`);
+}

@@ -1,0 +1,48 @@
+import { fork } from 'node:child_process';
+import { once } from 'node:events';
+import { fileURLToPath } from 'node:url';
+import { Queue, QueueEvents } from 'bullmq';
+import { Redis } from 'ioredis';
+
+const workerFile = fileURLToPath(new URL('./bullmq-worker.js', import.meta.url));
+
+/** Measures BullMQ's own add-and-wait with an empty processor, jobs per second. */
+export async function bullmqAddAndWait(
+  redisUrl: string,
+  {
+    workers,
+    concurrency,
+    inFlight,
+    seconds,
+  }: { workers: number; concurrency: number; inFlight: number; seconds: number },
+): Promise<number> {
+  const children = Array.from({ length: workers }, () => fork(workerFile, [redisUrl, String(concurrency)]));
+  await Promise.all(children.map((child) => once(child, 'message')));
+  const connection = new Redis(redisUrl, { maxRetriesPerRequest: null });
+  const queue = new Queue('empty', { connection });
+  const eventsConnection = connection.duplicate();
+  const events = new QueueEvents('empty', { connection: eventsConnection });
+  queue.setMaxListeners(0); // each job that is waited for adds one
+  await events.waitUntilReady();
+
+  let finished = 0;
+  const end = Date.now() + seconds * 1000;
+  const addAndWait = async (): Promise<void> => {
+    while (Date.now() < end) {
+      const job = await queue.add('empty', { ids: ['rnd_0123456789'] }, { removeOnComplete: { count: 1000 } });
+      await job.waitUntilFinished(events);
+      finished++;
+    }
+  };
+  const started = Date.now();
+  await Promise.all(Array.from({ length: inFlight }, addAndWait));
+  const rate = finished / ((Date.now() - started) / 1000);
+
+  await events.close();
+  await queue.close();
+  for (const child of children) child.disconnect();
+  await Promise.all(children.map((child) => once(child, 'exit')));
+  connection.disconnect();
+  eventsConnection.disconnect();
+  return rate;
+}

@@ -1,0 +1,25 @@
+import { cached } from './cached.ts';
+import { encode } from './encode.ts';
+import { everySize } from './every-size.ts';
+import { randomSpecs } from './random-specs.ts';
+import { readerLimits } from './reader-limits.ts';
+import { render } from './render.ts';
+
+/** Each bench by name; it prints what it measured and throws when something is wrong rather than slow. */
+const benches: Record<string, (args: string[]) => Promise<void>> = {
+  encode,
+  render,
+  cached,
+  'every-size': everySize,
+  'random-specs': randomSpecs,
+  'reader-limits': readerLimits,
+};
+
+const [name = '', ...args] = process.argv.slice(2);
+const bench = benches[name];
+if (bench === undefined) {
+  console.error(
+    `npm run bench -- NAME, where NAME is one of ${Object.keys(benches).join(', ')}; what came: ${name || 'nothing'}`,
+  );
+  process.exitCode = 2;
+} else await bench(args);

@@ -1,0 +1,150 @@
+import fc from 'fast-check';
+import { create } from 'qrcode';
+import { describe, expect, it } from 'vitest';
+import { capacityBits, longestTexts, maxVersion } from '../../../shared/domain/capacity.ts';
+import { planLongestLevel, planSymbol } from '../../../shared/domain/plan-symbol.ts';
+import { errorCorrectionLevels } from '../../../shared/domain/render-spec.ts';
+import type { Segment, SymbolPlan } from '../../../shared/domain/symbol.ts';
+
+function planned(text: string, level: 'L' | 'M' | 'Q' | 'H' = 'M', leastVersion = 1): SymbolPlan {
+  const plan = planSymbol(text, level, leastVersion);
+  if ('tooLong' in plan) throw new Error(`${text.length} characters do not fit level ${level}`);
+  return plan;
+}
+
+const modes = ['numeric', 'alphanumeric', 'byte'] as const;
+const alphabets = { numeric: /^[0-9]$/, alphanumeric: /^[0-9A-Z $%*+\-./:]$/, byte: /^[\s\S]+$/ };
+
+/** The bits of one segment, by ISO/IEC 18004, clauses 7.4.3 to 7.4.5. */
+function segmentBits({ mode, text }: Segment, version: number): number {
+  const range = version < 10 ? 0 : version < 27 ? 1 : 2;
+  if (mode === 'numeric')
+    return (
+      4 + ([10, 12, 14][range] as number) + 10 * Math.floor(text.length / 3) + ([0, 4, 7][text.length % 3] as number)
+    );
+  if (mode === 'alphanumeric')
+    return 4 + ([9, 11, 13][range] as number) + 11 * Math.floor(text.length / 2) + 6 * (text.length % 2);
+  return 4 + ([8, 16, 16][range] as number) + 8 * Buffer.byteLength(text);
+}
+
+function totalBits(segments: readonly Segment[], version: number): number {
+  return segments.reduce((sum, segment) => sum + segmentBits(segment, version), 0);
+}
+
+/** The fewest bits of all ways to give each character a mode. */
+function fewestBitsByTrial(characters: readonly string[], version: number): number {
+  let ways: Segment[][] = [[]];
+  for (const character of characters)
+    ways = ways.flatMap((way) =>
+      modes
+        .filter((mode) => alphabets[mode].test(character))
+        .map((mode) => {
+          const last = way.at(-1);
+          if (last?.mode !== mode) return [...way, { mode, text: character }];
+          return [...way.slice(0, -1), { mode, text: last.text + character }];
+        }),
+    );
+  return Math.min(...ways.map((way) => totalBits(way, version)));
+}
+
+const character = fc.constantFrom('0', '7', 'A', ':', 'a', 'ü', '日', '😀');
+
+describe('planSymbol', () => {
+  it('knows the capacities of the standard', () => {
+    expect(capacityBits(1, 'L')).toBe(152);
+    expect(capacityBits(40, 'L')).toBe(23648);
+    expect(longestTexts('L')).toEqual({ digits: 7089, alphanumeric: 4296, bytes: 2953 });
+    expect(longestTexts('M')).toEqual({ digits: 5596, alphanumeric: 3391, bytes: 2331 });
+    expect(longestTexts('Q')).toEqual({ digits: 3993, alphanumeric: 2420, bytes: 1663 });
+    expect(longestTexts('H')).toEqual({ digits: 3057, alphanumeric: 1852, bytes: 1273 });
+  });
+
+  it.each(errorCorrectionLevels)('fills every version of level %s to the last byte as qrcode does', (level) => {
+    for (let version = 1; version <= maxVersion; version++) {
+      const bytes = Math.floor((capacityBits(version, level) - (version < 10 ? 12 : 20)) / 8);
+      const full = 'x'.repeat(bytes);
+      expect(planned(full, level).version).toBe(version);
+      expect(create([{ data: full }], { errorCorrectionLevel: level }).version).toBe(version);
+      expect(planSymbol(`${full}x`, level)).not.toMatchObject({ version });
+    }
+  });
+
+  it('keeps a URL in one byte segment and an upper-case one in one alphanumeric segment', () => {
+    expect(planned('https://example.com/a?b=c')).toEqual({
+      version: 2,
+      modules: 25,
+      errorCorrection: 'M',
+      segments: [{ mode: 'byte', text: 'https://example.com/a?b=c' }],
+    });
+    expect(planned('HTTPS://EXAMPLE.COM/A').segments).toEqual([
+      { mode: 'alphanumeric', text: 'HTTPS://EXAMPLE.COM/A' },
+    ]);
+  });
+
+  it('changes the mode where that saves bits', () => {
+    expect(planned('abc0123456789012ABCDEFGHIJKLMNOPQ').segments).toEqual([
+      { mode: 'byte', text: 'abc' },
+      { mode: 'numeric', text: '0123456789012' },
+      { mode: 'alphanumeric', text: 'ABCDEFGHIJKLMNOPQ' },
+    ]);
+  });
+
+  it('finds the fewest bits of all segmentations, in every range of versions', () => {
+    const versions = fc.constantFrom(1, 10, 27);
+    fc.assert(
+      fc.property(fc.array(character, { minLength: 1, maxLength: 7 }), versions, (characters, leastVersion) => {
+        const { segments, version } = planned(characters.join(''), 'L', leastVersion);
+        expect(totalBits(segments, version)).toBe(fewestBitsByTrial(characters, version));
+      }),
+      { numRuns: 300 },
+    );
+  });
+
+  it('keeps the text, the modes and whole characters, and takes the smallest version', () => {
+    const runs = fc.tuple(character, fc.integer({ min: 1, max: 40 })).map(([unit, count]) => unit.repeat(count));
+    const text = fc.array(runs, { minLength: 1, maxLength: 12 }).map((parts) => parts.join(''));
+    fc.assert(
+      fc.property(text, fc.constantFrom(...errorCorrectionLevels), (any, level) => {
+        const { version, modules, segments } = planned(any, level);
+        expect(segments.map((segment) => segment.text).join('')).toBe(any);
+        for (const segment of segments) for (const unit of segment.text) expect(unit).toMatch(alphabets[segment.mode]);
+        for (const segment of segments) expect(Buffer.from(segment.text).toString()).toBe(segment.text);
+        expect(modules).toBe(17 + 4 * version);
+        expect(totalBits(segments, version)).toBeLessThanOrEqual(capacityBits(version, level));
+        expect(version).toBeLessThanOrEqual(create(any, { errorCorrectionLevel: level }).version);
+        if (version > 1 && version !== 10 && version !== 27)
+          expect(totalBits(segments, version - 1)).toBeGreaterThan(capacityBits(version - 1, level));
+      }),
+    );
+  });
+
+  it('counts a lone surrogate as the three bytes of its replacement', () => {
+    const { segments } = planned(`${'\ud800'.repeat(4)}x`);
+    expect(totalBits(segments, 1)).toBe(12 + 8 * 13);
+    expect(planned('\udc00'.repeat(5)).version).toBe(2);
+  });
+
+  it('plans anew for a larger version where counts are wider', () => {
+    const { segments, version } = planned(`a${'0'.repeat(6)}b`, 'M', 10);
+    expect(version).toBe(10);
+    expect(segments).toEqual([{ mode: 'byte', text: 'a000000b' }]);
+  });
+
+  it('says what a text that is too long needs and what there is', () => {
+    expect(planSymbol('x'.repeat(2332), 'M')).toEqual({ tooLong: { bits: 20 + 8 * 2332, capacityBits: 18672 } });
+    expect(planSymbol('0'.repeat(7090), 'L')).toEqual({ tooLong: { bits: 18 + 23634, capacityBits: 23648 } });
+  });
+});
+
+describe('planLongestLevel', () => {
+  it.each([
+    [1273, 'H'],
+    [1274, 'Q'],
+    [1663, 'Q'],
+    [2331, 'M'],
+    [2953, 'L'],
+    [2954, null],
+  ] as const)('answers for %i bytes: %s', (bytes, level) => {
+    expect(planLongestLevel('x'.repeat(bytes))).toBe(level);
+  });
+});

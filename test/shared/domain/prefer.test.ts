@@ -1,0 +1,27 @@
+import { describe, expect, it } from 'vitest';
+import { decideWait, parsePrefer } from '../../../shared/domain/prefer.ts';
+
+const limits = { defaultMs: 300, maxMs: 30_000 };
+
+describe('Prefer', () => {
+  it.each([
+    [undefined, 300, null],
+    ['', 300, null],
+    ['wait=10', 10_000, 'wait=10'],
+    ['wait="7"', 7000, 'wait=7'],
+    ['WAIT = 3', 3000, 'wait=3'],
+    ['wait=0', 0, 'wait=0'],
+    ['wait=999', 30_000, 'wait=30'],
+    ['respond-async', 0, 'respond-async'],
+    ['respond-async, wait=5', 5000, 'wait=5'],
+    ['wait=5;foo=bar, handling=lenient', 5000, 'wait=5'],
+    ['wait=1, wait=2', 1000, 'wait=1'],
+    ['return=minimal', 300, null],
+  ])('%s waits %i ms and applies %s', (header, waitMs, applied) => {
+    expect(decideWait(parsePrefer(header), limits)).toEqual({ waitMs, applied });
+  });
+
+  it.each(['wait', 'wait=', 'wait=-1', 'wait=1.5', 'wait=soon', 'wait=9999999999'])('refuses %s', (header) => {
+    expect(() => parsePrefer(header)).toThrow(/whole number of seconds/);
+  });
+});
