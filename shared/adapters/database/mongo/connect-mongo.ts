@@ -1,0 +1,62 @@
+import type { Log } from '../../../log.ts';
+import type { Database, KeyStore } from '../database.ts';
+import { rowOf, storedOf } from './collections.ts';
+import { type MongoConnection, openMongo } from './connection.ts';
+import { mongoIdempotency } from './idempotency.ts';
+import { isDuplicateKey } from './mongo-error.ts';
+import { mongoLogos, mongoRenders } from './work-stores.ts';
+
+function mongoKeys(connection: MongoConnection): KeyStore {
+  const { keys } = connection.collections;
+  return {
+    /** Index: `by_hash`. */
+    findByHash: (hash) =>
+      connection.run(async () => {
+        const document = await keys.findOne({ hash });
+        return document === null ? null : rowOf(document);
+      }),
+    put: (key) =>
+      connection.run(async () => {
+        const { _id, ...rest } = storedOf(key);
+        try {
+          await keys.replaceOne({ _id }, rest, { upsert: true });
+        } catch (error) {
+          /* Two upserts of a new key at once: one of them meets the other's document, which it may replace now. */
+          if (!isDuplicateKey(error)) throw error;
+          await keys.replaceOne({ _id }, rest, { upsert: true });
+        }
+      }),
+  };
+}
+
+/** Stores the setting unless there is one, and answers what stands there. Index: `_id`. */
+async function claimSetting(connection: MongoConnection, name: string, value: string): Promise<string> {
+  const { settings } = connection.collections;
+  try {
+    await settings.insertOne({ _id: name, value });
+    return value;
+  } catch (error) {
+    if (!isDuplicateKey(error)) throw error;
+    /* Settings are never removed. */
+    return (await settings.findOne({ _id: name }))?.value as string;
+  }
+}
+
+/**
+ * Connects to MongoDB (4.4 or newer, or a server that is compatible with it) and makes the indexes that are missing.
+ *
+ * Writes return when a majority has them in its journal. While MongoDB is away calls fail within a few seconds as AppError
+ * `unavailable`, code `database_unavailable`, and work again by themselves when it is back.
+ */
+export async function connectMongo(url: string, log: Log): Promise<Database> {
+  const connection = await openMongo(url, log);
+  return {
+    renders: mongoRenders(connection),
+    logos: mongoLogos(connection),
+    keys: mongoKeys(connection),
+    idempotency: mongoIdempotency(connection),
+    claimSetting: (name, value) => connection.run(() => claimSetting(connection, name, value)),
+    ping: () => connection.ping(),
+    close: () => connection.close(),
+  };
+}

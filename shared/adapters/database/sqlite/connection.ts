@@ -1,0 +1,104 @@
+import { mkdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { unavailable } from '../../../errors.ts';
+import { groupCommit } from '../../../group-commit.ts';
+import type { Log } from '../../../log.ts';
+import { CallsInHand } from '../calls-in-hand.ts';
+import type { SqlValue } from './columns.ts';
+import { SqliteFile } from './file.ts';
+import type { Settled, Write, WriteResult } from './protocol.ts';
+import { databaseError, failureOf, isBusy } from './sqlite-error.ts';
+import { type Statement, settingStatements } from './statements.ts';
+import { DatabaseThread } from './thread.ts';
+
+/** Calls that share one transaction at most. */
+const maxGroup = 64;
+const pingTimeoutMs = 3000;
+
+/**
+ * A process's way to the database file: point look-ups at once on this thread (about 5 µs), everything else through the
+ * database thread. All writes of the process that arrive while one transaction is under way share the next.
+ */
+export class SqliteConnection {
+  readonly #thread: DatabaseThread;
+  readonly #reader: SqliteFile;
+  readonly #inHand = new CallsInHand();
+  readonly #write: (write: Write) => Promise<Settled<WriteResult>>;
+
+  constructor(thread: DatabaseThread, reader: SqliteFile) {
+    this.#thread = thread;
+    this.#reader = reader;
+    this.#write = groupCommit((writes) => thread.ask({ kind: 'write', writes }), { maxGroup });
+  }
+
+  /** Runs the statement once for each set of parameters (see Write for `more`); durable when it returns. */
+  write(
+    { sql }: Statement,
+    parameters: SqlValue[][],
+    more: Pick<Write, 'otherwise' | 'read'> = {},
+  ): Promise<WriteResult> {
+    return this.#inHand.run(async () => {
+      if (parameters.length === 0) return { changes: [], rows: [] };
+      const settled = await this.#write({ sql, parameters, ...more });
+      if ('failure' in settled) throw databaseError(settled.failure);
+      return settled.value;
+    });
+  }
+
+  /** Reads many rows, off this thread. */
+  list({ sql }: Statement, parameters: SqlValue[]): Promise<SqlValue[][]> {
+    return this.#inHand.run(() => this.#thread.ask({ kind: 'read', sql, parameters }));
+  }
+
+  /** Looks one row up; sees everything that was committed before, here or in another process. */
+  async find(statement: Statement, key: string): Promise<SqlValue[] | null> {
+    this.#inHand.assertOpen();
+    try {
+      return this.#reader.get(statement.sql, [key]);
+    } catch (error) {
+      /* Another process repairs or closes the file just now: wait for it where waiting blocks nobody. */
+      if (isBusy(error)) return (await this.list(statement, [key]))[0] ?? null;
+      throw databaseError(failureOf(error), error);
+    }
+  }
+
+  /** @throws AppError `unavailable` when the thread cannot read the file, or not within three seconds. */
+  async ping(): Promise<void> {
+    const late = new AbortController();
+    const tooLate = sleep(pingTimeoutMs, undefined, { signal: late.signal }).then(() => {
+      throw unavailable('database_unavailable', `The database thread did not answer within ${pingTimeoutMs} ms`);
+    });
+    try {
+      await Promise.race([this.list(settingStatements.find, ['']), tooLate]);
+    } finally {
+      tooLate.catch(() => undefined);
+      late.abort();
+    }
+  }
+
+  async close(): Promise<void> {
+    await this.#inHand.finish();
+    try {
+      await this.#thread.close();
+    } finally {
+      this.#reader.close();
+    }
+  }
+}
+
+/** Opens, makes and migrates `qrfactory.db` in `folder`. */
+export async function openSqlite(folder: string, log: Log): Promise<SqliteConnection> {
+  await mkdir(folder, { recursive: true });
+  const path = join(folder, 'qrfactory.db');
+  const thread = new DatabaseThread(path, log);
+  await thread.ready();
+  try {
+    const reader = new SqliteFile(path);
+    reader.exec('pragma query_only = on');
+    return new SqliteConnection(thread, reader);
+  } catch (error) {
+    await thread.close();
+    throw databaseError(failureOf(error), error);
+  }
+}

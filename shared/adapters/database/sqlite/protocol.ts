@@ -1,0 +1,41 @@
+import type { SqlValue } from './columns.ts';
+
+/**
+ * One call's part of a transaction: for each set of parameters `sql` is run; when it changed nothing, `otherwise` with the
+ * same set; then `read` (its only parameter is the first of the set), always or when `sql` changed nothing.
+ */
+export type Write = {
+  sql: string;
+  parameters: SqlValue[][];
+  otherwise?: string;
+  read?: { sql: string; when: 'always' | 'unchanged' };
+};
+
+/** For each set of parameters: how many rows `sql` changed, and what was read. */
+export type WriteResult = { changes: number[]; rows: (SqlValue[] | null)[] };
+
+/** What is left of an error once it crossed from the thread. */
+export type Failure = { message: string; code: string; rawCode: number | null };
+
+export type Settled<Value> = { value: Value } | { failure: Failure };
+
+export type Request =
+  | { kind: 'write'; writes: Write[] }
+  | { kind: 'read'; sql: string; parameters: SqlValue[] }
+  | { kind: 'close' };
+
+export type AnswerTo = {
+  write: Settled<WriteResult>[];
+  read: SqlValue[][];
+  close: null;
+};
+
+export type ToThread = { id: number; request: Request };
+
+/** `ready` comes first, once, when the file is open and migrated. */
+export type FromThread =
+  | { kind: 'ready' }
+  | { kind: 'broken'; failure: Failure }
+  /** Went wrong, but failed no call. */
+  | { kind: 'trouble'; failure: Failure }
+  | { kind: 'answer'; id: number; answer: Settled<AnswerTo[Request['kind']]> };

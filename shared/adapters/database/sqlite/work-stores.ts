@@ -1,0 +1,53 @@
+import { freshLogo, freshRender } from '../accepting.ts';
+import type { LogoStore, Page, RenderStore } from '../database.ts';
+import { logoCodec, renderCodec, type SqlValue } from './columns.ts';
+import type { SqliteConnection } from './connection.ts';
+import { beforeEverything, behindEverything, logoStatements, renderStatements } from './statements.ts';
+import { sqliteWorkStore } from './work-store.ts';
+
+/** Where a page begins: behind `after`, or at the end that its order begins at. */
+function pageStart({ after, order }: Page): readonly [number, string] {
+  if (after !== null) return [after.createdAt, after.id];
+  return order === 'newest-first' ? behindEverything : beforeEverything;
+}
+
+export function sqliteRenders(connection: SqliteConnection): RenderStore {
+  const statements = renderStatements;
+  const changesOne = async (statement: (typeof statements)['reopen'], parameters: SqlValue[]): Promise<boolean> =>
+    (await connection.write(statement, [parameters])).changes[0] === 1;
+  return {
+    ...sqliteWorkStore(connection, renderCodec, statements, freshRender),
+    async list(tenantId, page) {
+      const start = [tenantId, ...pageStart(page), page.limit];
+      const newest = page.order === 'newest-first';
+      if (page.status === null) {
+        const statement = newest ? statements.newestFirst : statements.oldestFirst;
+        return (await connection.list(statement, start)).map(renderCodec.decode);
+      }
+      const statement = newest ? statements.newestFirstOfStatus : statements.oldestFirstOfStatus;
+      return (await connection.list(statement, [...start, page.status])).map(renderCodec.decode);
+    },
+    reopen: (id, jobId, now) => changesOne(statements.reopen, [id, jobId, now]),
+    remove: (tenantId, id) => changesOne(statements.remove, [id, tenantId]),
+    async touch(ids, now) {
+      const parameters = ids.map((id) => [id, now]);
+      await connection.write(statements.touch, parameters);
+    },
+  };
+}
+
+export function sqliteLogos(connection: SqliteConnection): LogoStore {
+  const statements = logoStatements;
+  return {
+    ...sqliteWorkStore(connection, logoCodec, statements, freshLogo),
+    async list(tenantId, page) {
+      if (page.status !== null && page.status !== 'completed') return [];
+      const statement = page.order === 'newest-first' ? statements.newestFirst : statements.oldestFirst;
+      const rows = await connection.list(statement, [tenantId, ...pageStart(page), page.limit]);
+      return rows.map(logoCodec.decode);
+    },
+    async remove(tenantId, id, now) {
+      return (await connection.write(statements.remove, [[id, tenantId, now]])).changes[0] === 1;
+    },
+  };
+}

@@ -1,0 +1,88 @@
+import type { SqlValue } from './columns.ts';
+import { migrate, retryBusy, SqliteFile } from './file.ts';
+import type { Failure, Settled, Write, WriteResult } from './protocol.ts';
+import { failureOf, isAway } from './sqlite-error.ts';
+import { Turns } from './turns.ts';
+
+/** Rows that this process changes between two checkpoints: a few megabytes of write-ahead log. */
+const rowsPerCheckpoint = 1000;
+const checkpoint = 'pragma wal_checkpoint(passive)';
+
+/**
+ * The writing side of the file, for one thread of each process.
+ *
+ * Writers of all processes take turns, and checkpoints run within a turn. Left to itself SQLite lets one process checkpoint
+ * while another writes, and the SQLite inside libsql (3.45) has the WAL-reset bug (https://sqlite.org/wal.html#walresetbug):
+ * a write at the wrong moment of a checkpoint can be lost. So nothing is checkpointed automatically, nor beside a writer.
+ */
+export class SqliteWriter {
+  readonly #turns: Turns;
+  readonly #file: SqliteFile;
+  readonly #onTrouble: (failure: Failure) => void;
+  #rowsSinceCheckpoint = 0;
+
+  /** Opens, and makes if missing, the file at `path`; `onTrouble` hears what went wrong without failing a call. */
+  constructor(path: string, onTrouble: (failure: Failure) => void) {
+    this.#onTrouble = onTrouble;
+    this.#turns = new Turns(path);
+    this.#file = new SqliteFile(path);
+    this.#turns.take(() => {
+      retryBusy(() => this.#file.all('pragma journal_mode = wal', []));
+      this.#file.exec('pragma synchronous = full');
+      this.#file.exec('pragma wal_autocheckpoint = 0');
+      this.#file.all(checkpoint, []);
+      migrate(this.#file);
+    });
+  }
+
+  /** Failing makes the log longer, nothing else: what was written is durable already, and the next write tries again. */
+  #checkpointWhenDue(): void {
+    if (this.#rowsSinceCheckpoint < rowsPerCheckpoint) return;
+    try {
+      this.#file.all(checkpoint, []);
+      this.#rowsSinceCheckpoint = 0;
+    } catch (error) {
+      this.#onTrouble(failureOf(error));
+    }
+  }
+
+  #run({ sql, parameters, otherwise, read }: Write): WriteResult {
+    const result: WriteResult = { changes: [], rows: [] };
+    for (const values of parameters) {
+      const changes = this.#file.run(sql, values);
+      const more = changes === 0 && otherwise !== undefined ? this.#file.run(otherwise, values) : 0;
+      const reads = read !== undefined && (read.when === 'always' || changes === 0);
+      result.changes.push(changes);
+      result.rows.push(reads ? this.#file.get(read.sql, [values[0] as SqlValue]) : null);
+      this.#rowsSinceCheckpoint += changes + more;
+    }
+    return result;
+  }
+
+  #commit(writes: Write[]): WriteResult[] {
+    return this.#turns.take(() => {
+      const results = this.#file.transaction(() => writes.map((write) => this.#run(write)));
+      this.#checkpointWhenDue();
+      return results;
+    });
+  }
+
+  /** Does all in one durable transaction; when one of them fails, each in its own, so that it fails alone. */
+  write(writes: Write[]): Settled<WriteResult>[] {
+    try {
+      return this.#commit(writes).map((value) => ({ value }));
+    } catch (error) {
+      if (writes.length === 1 || isAway(error)) return writes.map(() => ({ failure: failureOf(error) }));
+      return writes.flatMap((write) => this.write([write]));
+    }
+  }
+
+  read(sql: string, parameters: SqlValue[]): SqlValue[][] {
+    return retryBusy(() => this.#file.all(sql, parameters));
+  }
+
+  close(): void {
+    this.#file.close();
+    this.#turns.close();
+  }
+}

@@ -1,0 +1,53 @@
+import { join } from 'node:path';
+import Libsql from 'libsql';
+import { describe, expect, it } from 'vitest';
+import { connectDatabase } from '../../../../shared/adapters/database/connect-database.ts';
+import {
+  idempotencyStatements,
+  keyStatements,
+  logoStatements,
+  renderStatements,
+  type Statement,
+  settingStatements,
+} from '../../../../shared/adapters/database/sqlite/statements.ts';
+import { silent } from '../../../suites/database.ts';
+import { temporaryFolder } from '../../../support/servers.ts';
+
+const groups: Record<string, Record<string, Statement>> = {
+  renders: renderStatements,
+  logos: logoStatements,
+  keys: keyStatements,
+  idempotency: idempotencyStatements,
+  settings: settingStatements,
+};
+
+async function plans(): Promise<Record<string, string[]>> {
+  const dataDir = await temporaryFolder();
+  await (await connectDatabase({ mongoUrl: null, dataDir }, silent)).close();
+  const file = new Libsql(join(dataDir, 'qrfactory.db'));
+  const entries = Object.entries(groups).flatMap(([group, statements]) =>
+    Object.entries(statements).map(([name, { sql }]): [string, string[]] => {
+      const parameters = new Set(sql.match(/\?\d+/g)).size;
+      const steps = file.prepare(`explain query plan ${sql}`).all(Array(parameters).fill(null)) as { detail: string }[];
+      return [`${group}.${name}`, steps.map(({ detail }) => detail)];
+    }),
+  );
+  file.close();
+  return Object.fromEntries(entries);
+}
+
+describe('each statement of the SQLite database', async () => {
+  const planOf = await plans();
+  const statements = Object.entries(groups).flatMap(([group, named]) =>
+    Object.entries(named).map(([name, statement]) => ({ name: `${group}.${name}`, statement })),
+  );
+
+  it.each(statements)('$name finds its rows by the index that stands beside it', ({ name, statement }) => {
+    const steps = planOf[name] ?? [];
+    const scans = steps.filter((step) => /\bSCAN\b|TEMP B-TREE/.test(step));
+    expect(scans).toEqual([]);
+    if (/^insert/.test(statement.sql)) return;
+    const used = steps.map((step) => /USING (?:COVERING )?INDEX (\w+)/.exec(step)?.[1]);
+    expect(used.map((index) => (index?.startsWith('sqlite_autoindex') ? null : index))).toEqual([statement.index]);
+  });
+});

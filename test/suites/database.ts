@@ -1,0 +1,58 @@
+import { pino } from 'pino';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { connectDatabase } from '../../shared/adapters/database/connect-database.ts';
+import type { Database } from '../../shared/adapters/database/database.ts';
+import type { DatabaseConfig } from '../../shared/config.ts';
+import { claimsContract } from './database/claims-contract.ts';
+import { modelContract } from './database/model-contract.ts';
+import { raceContract } from './database/race-contract.ts';
+import { newLogo, newRender, noon, renderResult } from './database/rows.ts';
+import { logosContract, rendersContract } from './database/stores-contract.ts';
+import { workContract } from './database/work-contract.ts';
+
+export const silent = pino({ level: 'silent' });
+
+/** What both databases promise. `prepare` makes an empty database of the test's own. */
+export function databaseSuite(prepare: () => Promise<DatabaseConfig>): void {
+  let config: DatabaseConfig;
+  let connections: Database[] = [];
+  const database = (): Database => connections[0] as Database;
+
+  beforeAll(async () => {
+    config = await prepare();
+    /* Three at once on an empty database: whoever comes first makes it. */
+    connections = await Promise.all([1, 2, 3].map(() => connectDatabase(config, silent)));
+  });
+  afterAll(async () => {
+    await Promise.all(connections.map((connection) => connection.close()));
+  });
+
+  workContract('renders', () => database().renders, newRender, renderResult);
+  workContract('logos', () => database().logos, newLogo, { widthPx: 400, heightPx: 300 });
+  rendersContract(database);
+  logosContract(database);
+  claimsContract(() => connections);
+  modelContract(database);
+  raceContract(
+    () => config,
+    () => connections,
+  );
+
+  describe('a connection', () => {
+    it('answers a ping', () => database().ping());
+
+    it('ends its writes before it closes, and refuses calls from then on', async () => {
+      const connection = await connectDatabase(config, silent);
+      const rows = Array.from({ length: 40 }, () => newRender());
+      const writes = rows.map((row) => connection.renders.accept([row], noon));
+      const closed = connection.close();
+      await Promise.all(writes);
+      await closed;
+      expect(await database().renders.findMany(rows.map(({ id }) => id))).toHaveLength(rows.length);
+      const refused = { kind: 'unavailable', code: 'database_unavailable' };
+      await expect(connection.renders.find('rnd')).rejects.toMatchObject(refused);
+      await expect(connection.renders.accept(rows, noon)).rejects.toMatchObject(refused);
+      await expect(connection.ping()).rejects.toMatchObject(refused);
+    });
+  });
+}

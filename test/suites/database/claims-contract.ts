@@ -1,0 +1,98 @@
+import { describe, expect, it } from 'vitest';
+import type { Database, KeyRow } from '../../../shared/adapters/database/database.ts';
+import { noon, unique } from './rows.ts';
+
+const claimOf = (scope = unique('scope')) => ({
+  scope,
+  tenantId: 'default',
+  fingerprint: 'aa'.repeat(32),
+  resourceId: unique('rnd'),
+  leaseUntil: noon + 60_000,
+  expiresAt: noon + 86_400_000,
+});
+
+/** What keys, idempotency records and settings promise. */
+export function claimsContract(connections: () => Database[]): void {
+  const database = () => connections()[0] as Database;
+  const idempotency = () => database().idempotency;
+
+  describe('keys', () => {
+    it('are found by their hash and replaced by their id', async () => {
+      const [hash, newHash] = [unique('hash'), unique('hash')];
+      const key: KeyRow = { id: unique('key'), tenantId: 't', name: 'first', role: 'operator', hash, createdAt: noon };
+      expect(await database().keys.findByHash(hash)).toBeNull();
+      await Promise.all(connections().map(({ keys }) => keys.put(key)));
+      expect(await database().keys.findByHash(hash)).toEqual(key);
+      await database().keys.put({ ...key, hash: newHash, role: 'read' });
+      expect(await database().keys.findByHash(hash)).toBeNull();
+      expect(await database().keys.findByHash(newHash)).toEqual({ ...key, hash: newHash, role: 'read' });
+    });
+  });
+
+  describe('an idempotency claim', () => {
+    it('is won by one of fifty callers on several connections, and all see what it reserved', async () => {
+      const scope = unique('scope');
+      const claims = Array.from({ length: 50 }, () => claimOf(scope));
+      const answers = await Promise.all(
+        claims.map((claim, index) => connections()[index % connections().length]?.idempotency.claim(claim, noon)),
+      );
+      const winners = answers.filter((answer) => answer?.won);
+      expect(winners).toHaveLength(1);
+      expect(new Set(answers.map((answer) => answer?.row.resourceId)).size).toBe(1);
+      expect(winners[0]?.row).toEqual({ ...claims[answers.indexOf(winners[0])], answeredAt: null });
+    });
+
+    it('stands until it expires, once it is answered', async () => {
+      const claim = claimOf();
+      await idempotency().claim(claim, noon);
+      await idempotency().answered(claim.scope, noon + 5);
+      await idempotency().answered(claim.scope, noon + 9);
+      const other = { ...claimOf(claim.scope), fingerprint: 'bb'.repeat(32), expiresAt: claim.expiresAt * 2 };
+      const later = claim.expiresAt - 1;
+      const standing = { ...claim, answeredAt: noon + 5 };
+      expect(await idempotency().claim(other, later)).toEqual({ won: false, row: standing });
+      await idempotency().release(claim.scope);
+      expect(await idempotency().claim(other, later)).toEqual({ won: false, row: standing });
+      const won = { won: true, row: { ...other, answeredAt: null } };
+      expect(await idempotency().claim(other, claim.expiresAt)).toEqual(won);
+    });
+
+    it('whose lease ran out goes to the next equal request, with the id that was reserved first', async () => {
+      const claim = claimOf();
+      await idempotency().claim(claim, noon);
+      const next = { ...claimOf(claim.scope), leaseUntil: claim.leaseUntil + 60_000 };
+      const held = { won: false, row: { ...claim, answeredAt: null } };
+      expect(await idempotency().claim(next, claim.leaseUntil - 1)).toEqual(held);
+      const other = { ...next, fingerprint: 'bb'.repeat(32) };
+      expect(await idempotency().claim(other, claim.leaseUntil)).toEqual(held);
+      const taken = await Promise.all(
+        Array.from({ length: 20 }, (_, index) =>
+          connections()[index % connections().length]?.idempotency.claim(next, claim.leaseUntil),
+        ),
+      );
+      const winners = taken.filter((answer) => answer?.won);
+      expect(winners).toEqual([{ won: true, row: { ...next, resourceId: claim.resourceId, answeredAt: null } }]);
+    });
+
+    it('is forgotten when its holder made nothing', async () => {
+      const claim = claimOf();
+      await idempotency().claim(claim, noon);
+      await idempotency().release(claim.scope);
+      const next = claimOf(claim.scope);
+      expect(await idempotency().claim(next, noon)).toEqual({ won: true, row: { ...next, answeredAt: null } });
+    });
+  });
+
+  describe('a setting', () => {
+    it('is stored once; every claim answers what stands there', async () => {
+      const name = unique('setting');
+      const answers = await Promise.all(
+        Array.from({ length: 20 }, (_, index) =>
+          connections()[index % connections().length]?.claimSetting(name, `value ${index}`),
+        ),
+      );
+      expect(new Set(answers).size).toBe(1);
+      expect(await database().claimSetting(name, 'late')).toBe(answers[0]);
+    });
+  });
+}
