@@ -1,0 +1,156 @@
+import { createHash, randomBytes } from 'node:crypto';
+import { constants } from 'node:fs';
+import { access, mkdir, open, opendir, readFile, rename, rm, stat } from 'node:fs/promises';
+import { join } from 'node:path';
+import { type AppError, unavailable } from '../../errors.ts';
+import { checkKey, checkPrefix } from './object-names.ts';
+import type { ObjectStore } from './objects.ts';
+
+/** Where files are written before they get their name; no key's folder begins with a dot. */
+const temporaryName = '.unfinished';
+
+/** Older unfinished files belong to a process that died; no write takes so long. */
+const abandonedMs = 3_600_000;
+
+/** The folder of keys without a `/`, and what stands for one in a file's name: no key contains it. */
+const separator = '+';
+
+/**
+ * Opens the object store in `folder`, makes it if need be, and removes what processes that died have left unfinished.
+ *
+ * A key `renders/rnd_x.png` lies in `renders/3f9/rnd_x.png`: 4,096 folders by hash, so that millions of files make no folder large.
+ */
+export async function openFolderObjects(folder: string): Promise<ObjectStore> {
+  const temporary = join(folder, temporaryName);
+  await reaching('prepare the folder', async () => {
+    await mkdir(temporary, { recursive: true });
+    await removeAbandoned(temporary);
+  });
+
+  return {
+    async put(key, bytes, { durable }) {
+      const target = placeOf(folder, key);
+      await reaching(`store ${key}`, async () => {
+        const unfinished = join(temporary, `${process.pid}-${randomBytes(8).toString('hex')}`);
+        try {
+          await writeWhole(unfinished, bytes, durable);
+          await renameInto(unfinished, target);
+          if (durable) for (const path of [target.shard, target.top, folder]) await syncFolder(path);
+        } catch (error) {
+          await rm(unfinished, { force: true });
+          throw error;
+        }
+      });
+    },
+
+    async get(key) {
+      const { file } = placeOf(folder, key);
+      return reaching(`read ${key}`, () => unlessMissing(readFile(file)));
+    },
+
+    async remove(key) {
+      const { file } = placeOf(folder, key);
+      await reaching(`remove ${key}`, () => rm(file, { force: true }));
+    },
+
+    list: (prefix) => listKeys(folder, checkPrefix(prefix)),
+
+    ping: () => reaching('write', () => access(temporary, constants.W_OK)),
+
+    close: async () => undefined,
+  };
+}
+
+type Place = { top: string; shard: string; file: string };
+
+function placeOf(folder: string, key: string): Place {
+  checkKey(key);
+  const slash = key.indexOf('/');
+  const top = join(folder, slash < 0 ? separator : key.slice(0, slash));
+  const shard = join(top, createHash('sha256').update(key).digest('hex').slice(0, 3));
+  return { top, shard, file: join(shard, key.slice(slash + 1).replaceAll('/', separator)) };
+}
+
+async function writeWhole(path: string, bytes: Buffer, durable: boolean): Promise<void> {
+  const file = await open(path, 'wx');
+  try {
+    await file.writeFile(bytes);
+    if (durable) await file.sync();
+  } finally {
+    await file.close();
+  }
+}
+
+async function renameInto(unfinished: string, { shard, file }: Place): Promise<void> {
+  try {
+    await rename(unfinished, file);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
+    await mkdir(shard, { recursive: true });
+    await rename(unfinished, file);
+  }
+}
+
+/** Makes the names in a folder survive power loss, as fsync of a file alone does not (fsync(2)). */
+async function syncFolder(path: string): Promise<void> {
+  const handle = await open(path, 'r');
+  try {
+    await handle.sync();
+  } finally {
+    await handle.close();
+  }
+}
+
+async function* listKeys(folder: string, prefix: string): AsyncGenerator<string> {
+  for await (const top of names(folder, 'folders')) {
+    const base = top === separator ? '' : `${top}/`;
+    if (top === temporaryName || !(base.startsWith(prefix) || prefix.startsWith(base))) continue;
+    for await (const shard of names(join(folder, top), 'folders')) {
+      for await (const name of names(join(folder, top, shard), 'files')) {
+        const key = base + name.replaceAll(separator, '/');
+        if (key.startsWith(prefix)) yield key;
+      }
+    }
+  }
+}
+
+/** Other kinds are not ours: somebody's notes, a file browser's droppings. */
+async function* names(path: string, kind: 'files' | 'folders'): AsyncGenerator<string> {
+  const entries = await reaching('list the objects', () => opendir(path));
+  for await (const entry of entries) {
+    if (kind === 'files' ? entry.isFile() : entry.isDirectory()) yield entry.name;
+  }
+}
+
+async function removeAbandoned(temporary: string): Promise<void> {
+  for await (const name of names(temporary, 'files')) {
+    const path = join(temporary, name);
+    const facts = await unlessMissing(stat(path));
+    if (facts && Date.now() - facts.mtimeMs > abandonedMs) await rm(path, { force: true });
+  }
+}
+
+async function unlessMissing<Found>(finding: Promise<Found>): Promise<Found | null> {
+  try {
+    return await finding;
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return null;
+    throw error;
+  }
+}
+
+async function reaching<Result>(what: string, act: () => Promise<Result>): Promise<Result> {
+  try {
+    return await act();
+  } catch (error) {
+    throw folderError(what, error);
+  }
+}
+
+/** Translates what the file system threw: `storage_full`, else `storage_unavailable`. */
+export function folderError(what: string, cause: unknown): AppError {
+  const code = (cause as NodeJS.ErrnoException).code ?? 'unknown error';
+  if (code === 'ENOSPC' || code === 'EDQUOT')
+    return unavailable('storage_full', `Could not ${what}: no space is left (${code})`, cause, 30);
+  return unavailable('storage_unavailable', `Could not ${what} in the folder of objects (${code})`, cause);
+}

@@ -1,0 +1,50 @@
+import type { Redis } from 'ioredis';
+import type { EndedMessage } from '../contract/jobs.ts';
+import type { Log } from '../log.ts';
+import { closeRedis, openRedis } from './redis-connection.ts';
+
+/** A dead connection of a listener who never speaks is found this long, and `socketTimeout`, after it died. */
+const pingMs = 5000;
+
+export const endedChannel = (prefix: string): string => `${prefix}:ended`;
+
+export type EndedListener = (ids: string[]) => void;
+
+/**
+ * Hears of ended work on a connection of its own and subscribes again after every loss of it.
+ *
+ * What is published while the connection is away is not heard: who waits must look at the rows in the end.
+ */
+export function listenForEnded(redis: { url: string; prefix: string }, listener: EndedListener, log: Log) {
+  const channel = endedChannel(redis.prefix);
+  const subscriber = openRedis(redis.url, 'subscriber', { name: 'ended', log });
+  subscriber.on('ready', () => {
+    subscriber.subscribe(channel).catch(() => subscriber.disconnect(true)); // reconnecting tries again
+  });
+  subscriber.on('message', (_channel: string, text: string) => {
+    const ids = readIds(text);
+    if (ids) listener(ids);
+    else log.warn({ channel, length: text.length }, 'a message that is not ours came on the channel of ended work');
+  });
+  const pings = setInterval(() => ping(subscriber), pingMs);
+  pings.unref();
+  return {
+    async close(): Promise<void> {
+      clearInterval(pings);
+      await closeRedis(subscriber);
+    },
+  };
+}
+
+function ping(subscriber: Redis): void {
+  if (subscriber.status === 'ready') subscriber.ping().catch(() => undefined); // a lost connection reports itself
+}
+
+function readIds(text: string): string[] | null {
+  try {
+    const { ids } = JSON.parse(text) as Partial<EndedMessage>;
+    return Array.isArray(ids) && ids.every((id) => typeof id === 'string') ? ids : null;
+  } catch {
+    return null;
+  }
+}
