@@ -1,0 +1,46 @@
+import { describe, expect, it } from 'vitest';
+import { AppError, unavailable } from '../../shared/errors.ts';
+import { createLog } from '../../shared/log.ts';
+import type { Handlers } from '../../workers/handlers.ts';
+import { createProcessJob } from '../../workers/process-job.ts';
+import { runningJob } from './support/work-deps.ts';
+
+const log = createLog('test', 'silent');
+
+function processWith(handler: () => Promise<{ verdict: 'done' }>) {
+  const names = ['render-codes', 'render-suspect', 'check-logo', 'check-suspect-logo', 'sweep'];
+  return createProcessJob(Object.fromEntries(names.map((name) => [name, handler])) as unknown as Handlers, log);
+}
+
+const throwing = (error: unknown) =>
+  processWith(() => Promise.reject(error))(runningJob('check-logo', { logoId: 'logo_1' }));
+
+describe('a job', () => {
+  it('is done when its handler says so', async () => {
+    const done = processWith(async () => ({ verdict: 'done' }));
+    expect(await done(runningJob('sweep', {}))).toEqual({ verdict: 'done' });
+  });
+
+  it.each([
+    ['of kind unavailable', unavailable('storage_unavailable', 'away')],
+    ['that nobody foresaw', new TypeError('undefined is not a function')],
+  ])('is tried again after an error %s', async (_, error) => {
+    expect(await throwing(error)).toEqual({ verdict: 'retry', error });
+  });
+
+  it('fails at once after any other AppError', async () => {
+    const error = new AppError('invalid', 'invalid_logo', 'no image');
+    expect(await throwing(error)).toEqual({ verdict: 'failed', error });
+  });
+
+  it.each([
+    ['whose name nobody knows', 'make-coffee', {}],
+    ['named like a property of every object', 'constructor', {}],
+    ['whose payload is not as agreed', 'render-codes', { renderIds: [] }],
+    ['with more renders than one may carry', 'render-codes', { renderIds: Array.from({ length: 17 }, () => 'rnd_1') }],
+  ])('%s fails loudly', async (_, name, payload) => {
+    const verdict = await processWith(async () => ({ verdict: 'done' }))(runningJob(name, payload));
+    expect(verdict.verdict).toBe('failed');
+    expect(verdict).toMatchObject({ error: { message: expect.stringContaining(name) } });
+  });
+});

@@ -1,0 +1,68 @@
+import type { Outcome, RenderResult, RenderRow } from '../shared/adapters/database/database.ts';
+import { imageKey } from '../shared/domain/object-key.ts';
+import { groupCommit } from '../shared/group-commit.ts';
+import type { WorkDeps } from './handlers.ts';
+
+/** A render that has ended; `bytes` are its image's, already in the object store, or null when it failed. */
+export type EndedRender = { row: RenderRow; outcome: Outcome<RenderResult>; bytes: Buffer | null };
+
+export type EndRenders = (ended: EndedRender[]) => Promise<void>;
+
+/** Jobs of one process whose ends go into one write. */
+const maxGroup = 16;
+
+/**
+ * Returns a function that writes how renders ended and tells whoever waits for them. Jobs that end side by side share one
+ * write to the database, one to the cache and one message.
+ *
+ * When it returns, the rows say how they ended, durably. Cache and message may be lost: both only make it faster.
+ */
+export function createEndRenders(
+  deps: Pick<WorkDeps, 'database' | 'objects' | 'queues' | 'imageCache' | 'log'>,
+): EndRenders {
+  const finish = groupCommit<EndedRender[], Set<string>>(
+    async (jobs) => {
+      const ids = new Set(await deps.database.renders.finish(jobs.flat().map(({ outcome }) => outcome)));
+      return jobs.map(() => ids);
+    },
+    { maxGroup },
+  );
+  const tell = groupCommit<EndedRender[], null>(
+    async (jobs) => {
+      await tellEnded(deps, jobs.flat());
+      return jobs.map(() => null);
+    },
+    { maxGroup },
+  );
+  return async (ended) => {
+    if (ended.length === 0) return;
+    const finished = await finish(ended);
+    await tell(ended.filter(({ row }) => finished.has(row.id)));
+    await removeUnowned(
+      deps,
+      ended.filter(({ row, bytes }) => bytes !== null && !finished.has(row.id)),
+    );
+  };
+}
+
+async function tellEnded(
+  { queues, imageCache, log }: Pick<WorkDeps, 'queues' | 'imageCache' | 'log'>,
+  ended: EndedRender[],
+): Promise<void> {
+  if (ended.length === 0) return;
+  const images = ended.flatMap(({ row, bytes }) => (bytes === null ? [] : [{ id: row.id, bytes }]));
+  const lost = (what: string) => (err: unknown) =>
+    log.warn({ err, renders: ended.length }, `ended renders: no ${what}`);
+  // Bytes first, so that whoever is woken finds them.
+  await imageCache.put(images).catch(lost('cached images'));
+  await queues.announceEnded(ended.map(({ row }) => row.id)).catch(lost('message to those who wait'));
+}
+
+/** Removes the objects of rows that were deleted while they were drawn; those that another run ended keep theirs. */
+async function removeUnowned({ database, objects }: Pick<WorkDeps, 'database' | 'objects'>, drawn: EndedRender[]) {
+  if (drawn.length === 0) return;
+  const kept = new Set((await database.renders.findMany(drawn.map(({ row }) => row.id))).map(({ id }) => id));
+  for (const { row } of drawn) {
+    if (!kept.has(row.id)) await objects.remove(imageKey(row.id, row.spec.format));
+  }
+}

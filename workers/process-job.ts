@@ -1,0 +1,60 @@
+import type { RunningJob, Verdict } from '../shared/adapters/job-worker.ts';
+import { type JobName, type JobPayload, jobs } from '../shared/contract/jobs.ts';
+import { AppError } from '../shared/errors.ts';
+import type { Log } from '../shared/log.ts';
+import type { Handler, Handlers } from './handlers.ts';
+
+/**
+ * Runs one job: checks its payload, calls its handler and judges what came of it.
+ *
+ * An error of kind `unavailable`, and one that nobody foresaw, is tried again later; every other AppError fails the job at
+ * once and for good, and so does a job that nobody knows or whose payload is wrong.
+ */
+export function createProcessJob(handlers: Handlers, log: Log): (job: RunningJob) => Promise<Verdict> {
+  return async (job) => {
+    try {
+      return await handle(handlers, job);
+    } catch (error) {
+      const verdict = judge(error);
+      const { id, name, attempt, lastAttempt } = job;
+      log[verdict.verdict === 'retry' ? 'warn' : 'error'](
+        { err: error, jobId: id, job: name, attempt, lastAttempt },
+        `job ${verdict.verdict === 'retry' ? 'did not work out' : 'failed'}`,
+      );
+      return verdict;
+    }
+  };
+}
+
+function handle(handlers: Handlers, job: RunningJob): Promise<Verdict> {
+  const { name } = job;
+  if (!isJobName(name))
+    throw new AppError(
+      'invalid',
+      'unknown_job',
+      `No handler for a job ${name}: expected ${Object.keys(jobs).join(', ')}`,
+    );
+  return handleKnown(handlers, name, job);
+}
+
+function handleKnown<Name extends JobName>(handlers: Handlers, name: Name, job: RunningJob): Promise<Verdict> {
+  const payload = jobs[name].payload.safeParse(job.payload);
+  if (!payload.success)
+    throw new AppError(
+      'invalid',
+      'invalid_job',
+      `The payload of a job ${name} is not as agreed: ${payload.error.message}`,
+    );
+  const handler: Handler<Name> = handlers[name];
+  return handler(payload.data as JobPayload<Name>, job);
+}
+
+function isJobName(name: string): name is JobName {
+  return Object.hasOwn(jobs, name);
+}
+
+function judge(thrown: unknown): Exclude<Verdict, { verdict: 'done' }> {
+  const error = thrown instanceof Error ? thrown : new Error(`A handler threw ${String(thrown)}`);
+  const forGood = error instanceof AppError && error.kind !== 'unavailable';
+  return { verdict: forGood ? 'failed' : 'retry', error };
+}

@@ -1,0 +1,79 @@
+import { createHash } from 'node:crypto';
+import type { RenderResult, RenderRow } from '../shared/adapters/database/database.ts';
+import type { ObjectStore } from '../shared/adapters/objects/objects.ts';
+import { imageKey } from '../shared/domain/object-key.ts';
+import { planRender, type RenderPlan } from '../shared/domain/plan-render.ts';
+import { contentTypeOf } from '../shared/domain/render-spec.ts';
+import { AppError, type WorkError } from '../shared/errors.ts';
+import type { LoadedLogo, LogoSource } from './logo-source.ts';
+
+export type DrawRender = (plan: RenderPlan, logo: Buffer | null) => Promise<{ bytes: Buffer; mask: number }>;
+
+/** What came of one render. */
+export type Attempt =
+  /** Drawn, and its object is in the store. */
+  | { kind: 'drawn'; result: RenderResult; bytes: Buffer }
+  /** Will never work. */
+  | { kind: 'failed'; error: WorkError }
+  /** A store does not answer: later. */
+  | { kind: 'away'; cause: unknown }
+  /** Drawing threw what it never should: a bug. */
+  | { kind: 'broken'; cause: unknown };
+
+export type RenderOne = (row: RenderRow) => Promise<Attempt>;
+
+/** Returns a function that draws one row and stores its bytes. It does not throw: each row stands for itself. */
+export function createRenderOne({
+  logos,
+  objects,
+  draw,
+}: {
+  logos: LogoSource;
+  objects: ObjectStore;
+  draw: DrawRender;
+}): RenderOne {
+  return async ({ id, spec }) => {
+    let logo: LoadedLogo | null;
+    try {
+      logo = spec.logo && (await logos(spec.logo.id));
+    } catch (cause) {
+      return failedForGood(cause) ?? { kind: 'away', cause };
+    }
+    let plan: RenderPlan;
+    let drawn: { bytes: Buffer; mask: number };
+    try {
+      plan = planRender(spec, logo?.facts ?? null);
+      drawn = await draw(plan, logo?.bytes ?? null);
+    } catch (cause) {
+      return failedForGood(cause) ?? { kind: 'broken', cause };
+    }
+    try {
+      const contentType = contentTypeOf[spec.format];
+      await objects.put(imageKey(id, spec.format), drawn.bytes, { contentType, durable: false });
+    } catch (cause) {
+      return { kind: 'away', cause };
+    }
+    return { kind: 'drawn', result: resultOf(plan, drawn), bytes: drawn.bytes };
+  };
+}
+
+function failedForGood(cause: unknown): Attempt | null {
+  if (!(cause instanceof AppError) || cause.kind === 'unavailable') return null;
+  return { kind: 'failed', error: workErrorOf(cause) };
+}
+
+/** Returns an error as it is stored in a row and shown. */
+export function workErrorOf({ code, message, details }: AppError): WorkError {
+  return { code, detail: message, pointer: details[0]?.pointer ?? null };
+}
+
+function resultOf({ symbol }: RenderPlan, { bytes, mask }: { bytes: Buffer; mask: number }): RenderResult {
+  return {
+    version: symbol.version,
+    modules: symbol.modules,
+    errorCorrection: symbol.errorCorrection,
+    mask,
+    sizeBytes: bytes.length,
+    sha256: createHash('sha256').update(bytes).digest('hex'),
+  };
+}

@@ -1,0 +1,23 @@
+import { runService } from '../shared/run-service.ts';
+import { showLife } from './health.ts';
+import type { DrawRender } from './render-one.ts';
+import { runWorkerProcess, type WorkerKind } from './worker-process.ts';
+
+/**
+ * Runs one process of the pool; its kind is the first argument, `pool` or `suspect`.
+ *
+ * @param options.draw draws instead of `drawRender`: for tests whose drawing crashes its process
+ */
+export async function runChild(host: NodeJS.Process, { draw }: { draw?: DrawRender }): Promise<void> {
+  const kind: WorkerKind = host.argv[2] === 'suspect' ? 'suspect' : 'pool';
+  await runService(host, {
+    role: 'workers',
+    part: kind === 'suspect' ? 'suspect-worker' : 'worker',
+    graceMs: 11_000,
+    start: async (service) => {
+      service.releases.defer('sign of life', showLife(host));
+      await runWorkerProcess(service, { kind, draw });
+      return {};
+    },
+  });
+}
