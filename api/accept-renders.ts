@@ -1,0 +1,178 @@
+import { randomUUID } from 'node:crypto';
+import type { ServerResponse } from 'node:http';
+import type { Accepted, NewRender, RenderRow } from '../shared/adapters/database/database.ts';
+import { maxRendersPerJob } from '../shared/contract/jobs.ts';
+import type { RequestedSpec } from '../shared/contract/render-request.ts';
+import { rendererVersion, renderId } from '../shared/domain/identity.ts';
+import { planRender, type RenderPlan } from '../shared/domain/plan-render.ts';
+import type { RenderSpec } from '../shared/domain/render-spec.ts';
+import { AppError } from '../shared/errors.ts';
+import { groupCommit } from '../shared/group-commit.ts';
+import type { AcceptLogos } from './accept-logos.ts';
+import type { ApiDeps } from './deps.ts';
+import { EndedWaiters, hasEnded, type Waiter } from './ended-waiters.ts';
+import type { RenderRows } from './render-rows.ts';
+
+/** A request that was checked: what would be drawn, and the id that follows from it. */
+export type PreparedRender = {
+  id: string;
+  tenantId: string;
+  plan: RenderPlan;
+  /** Set when the logo was deleted: what was made with it stays, nothing new is made. */
+  refusal: AppError | null;
+};
+
+export type AcceptRenders = ReturnType<typeof createAcceptRenders>;
+
+type Needs = { deps: ApiDeps; rows: RenderRows; acceptLogos: AcceptLogos };
+
+/** A render's way in: check, canonicalise, id; rows first, then a job of their ids; wait for the end. */
+export function createAcceptRenders({ deps, rows, acceptLogos }: Needs) {
+  const { config, database, queues, now } = deps;
+  const waiters = new EndedWaiters<RenderRow>({ ...deps, findMany: (ids) => database.renders.findMany(ids) });
+  const acceptInGroup = createGroupedAccept(deps);
+
+  /** Checks the request and plans its drawing; an inline logo becomes a logo first, which may wait for its check. */
+  const prepare = async (
+    tenantId: string,
+    requested: RequestedSpec,
+    response: ServerResponse,
+  ): Promise<PreparedRender> => {
+    const { logo: requestedLogo, ...rest } = requested;
+    if (requestedLogo === null) return prepared(tenantId, planRender({ ...rest, logo: null }, null), null);
+    const logo = await acceptLogos.resolve(tenantId, requestedLogo, response);
+    const spec: RenderSpec = { ...rest, logo: { id: logo.id, ratio: requestedLogo.ratio } };
+    return prepared(tenantId, planRender(spec, logo.facts), logo.refusal);
+  };
+
+  const prepared = (tenantId: string, plan: RenderPlan, refusal: AppError | null): PreparedRender => ({
+    id: renderId(config.secretKey, tenantId, plan.spec),
+    tenantId,
+    plan,
+    refusal,
+  });
+
+  /** Puts the render to work unless it is done or under way; durable when it returns. */
+  const accept = async ({ id, tenantId, plan, refusal }: PreparedRender): Promise<RenderRow> => {
+    const spec = plan.spec;
+    if (refusal) throw refusal;
+    try {
+      queues.assertAcceptsWork();
+    } catch (away) {
+      // What is there already, done or under way, needs no queue.
+      const row = await database.renders.find(id);
+      if (row && (row.status === 'completed' || !hasEnded(row))) return row;
+      throw away;
+    }
+    const { row } = await acceptInGroup({ id, tenantId, spec, rendererVersion });
+    return row;
+  };
+
+  /** The row as it stands at its end, or when the time is up or nobody listens any more. */
+  const follow = async (
+    row: RenderRow,
+    waiter: Waiter<RenderRow>,
+    waitMs: number,
+    response: ServerResponse,
+  ): Promise<RenderRow> => {
+    let last = row;
+    if (!hasEnded(row) && waitMs > 0) {
+      const end = await waiter.ended(waitMs, response);
+      last = end ?? (response.closed ? row : ((await database.renders.find(row.id)) ?? row));
+    }
+    rows.remember(last);
+    if (row.status === 'completed') rows.use(row);
+    return last;
+  };
+
+  return {
+    prepare,
+    waiters,
+
+    /** Plans what was accepted before for today's renderer; its logo may have been deleted since. */
+    async prepareAgain(tenantId: string, spec: RenderSpec, response: ServerResponse): Promise<PreparedRender> {
+      return { ...(await prepare(tenantId, spec, response)), refusal: null };
+    },
+
+    /** Accepts the render and waits for its end at most `waitMs`; answers the row as it stands then. */
+    async acceptAndWait(render: PreparedRender, waitMs: number, response: ServerResponse): Promise<RenderRow> {
+      const known = rows.recall(render.id);
+      if (known) {
+        rows.use(known);
+        return known;
+      }
+      const waiter = waiters.open(render.id);
+      try {
+        const row = await accept(render);
+        return await follow(row, waiter, waitMs, response);
+      } finally {
+        waiter.close();
+      }
+    },
+
+    /** Waits for the end of a row that is there already. */
+    async wait(row: RenderRow, waitMs: number, response: ServerResponse): Promise<RenderRow> {
+      if (hasEnded(row) || waitMs <= 0) return row;
+      const waiter = waiters.open(row.id);
+      try {
+        // It may have ended between the reading of `row` and the opening of the waiter.
+        const fresh = (await database.renders.find(row.id)) ?? row;
+        return await follow(fresh, waiter, waitMs, response);
+      } finally {
+        waiter.close();
+      }
+    },
+
+    /** Draws a completed render again because its bytes are gone, and waits for it at most `waitMs`. */
+    async redraw(row: RenderRow, waitMs: number, response: ServerResponse): Promise<RenderRow> {
+      queues.assertAcceptsWork();
+      rows.forget(row.id);
+      const waiter = waiters.open(row.id);
+      try {
+        const jobId = `r-${randomUUID()}`;
+        if (await database.renders.reopen(row.id, jobId, now()))
+          await queues.add([{ name: 'render-codes', payload: { renderIds: [row.id] }, jobId }]);
+        const fresh = (await database.renders.find(row.id)) ?? row;
+        return await follow(fresh, waiter, waitMs, response);
+      } finally {
+        waiter.close();
+      }
+    },
+  };
+}
+
+/** Accepts rows in natural groups: one durable insert, then one job for those that it put to work. */
+function createGroupedAccept({ database, queues, log, now }: ApiDeps) {
+  return groupCommit<Omit<NewRender, 'jobId'>, Accepted<RenderRow>>(
+    async (group) => {
+      const jobId = `r-${randomUUID()}`;
+      const accepted = await database.renders.accept(
+        group.map((render) => ({ ...render, jobId })),
+        now(),
+      );
+      const renderIds = accepted.filter(({ started }) => started).map(({ row }) => row.id);
+      if (renderIds.length > 0) {
+        try {
+          await queues.add([{ name: 'render-codes', payload: { renderIds }, jobId }]);
+        } catch (err) {
+          // The rows are durable: the sweeper finds them without a live job and enqueues them.
+          log.warn({ err, jobId, renders: renderIds.length }, 'job not enqueued; the sweeper will');
+        }
+      }
+      return accepted;
+    },
+    { maxGroup: maxRendersPerJob, lanes: 2 },
+  );
+}
+
+/** The problem that a failed render is told as, where bytes were asked for. */
+export function failedRender({ error }: RenderRow): AppError {
+  const { code, detail, pointer } = error ?? {
+    code: 'render_cancelled',
+    detail: 'The render was cancelled',
+    pointer: null,
+  };
+  return new AppError('invalid', code, detail, {
+    details: pointer === null ? [] : [{ in: 'body', pointer, name: null, code, detail, received: null }],
+  });
+}

@@ -1,0 +1,37 @@
+import type { RouterContext } from '@koa/router';
+import type { DefaultContext } from 'koa';
+import type { Database, KeyRow } from '../shared/adapters/database/database.ts';
+import type { ImageCache } from '../shared/adapters/image-cache.ts';
+import type { ObjectStore } from '../shared/adapters/objects/objects.ts';
+import type { Queues } from '../shared/adapters/queues.ts';
+import type { Config } from '../shared/config.ts';
+import type { Log } from '../shared/log.ts';
+
+/** What the API is made of; all of it is connected before and released after. */
+export type ApiDeps = {
+  config: Pick<Config, 'publicUrl' | 'openQr' | 'wait' | 'limits'> & { secretKey: string };
+  database: Database;
+  queues: Queues;
+  objects: ObjectStore;
+  imageCache: ImageCache;
+  log: Log;
+  /** Milliseconds since 1970. */
+  now: () => number;
+  /** Aborted when the process is about to end: whoever waits for work is answered with how it stands. */
+  hurry: AbortSignal;
+};
+
+export type ApiState = {
+  requestId: string;
+  /** Set by `requireKey` and `openToAll`. */
+  tenantId: string;
+  /** Null on open routes when no key came. */
+  key: KeyRow | null;
+};
+
+export type ApiContext = RouterContext<ApiState, DefaultContext>;
+export type Next = () => Promise<unknown>;
+export type ApiMiddleware = (ctx: ApiContext, next: Next) => unknown;
+
+/** Renders made without a key belong to this tenant, which lists nothing. */
+export const anonymousTenant = 'anonymous';

@@ -1,0 +1,33 @@
+import { createHash, createHmac } from 'node:crypto';
+import type { Database } from '../shared/adapters/database/database.ts';
+import { ConfigError } from '../shared/config.ts';
+
+/** Makes the configured key the operator's key of tenant `default`; another one than at the last start replaces that. */
+export async function seedBootstrapKey(database: Database, key: string, now: number): Promise<void> {
+  await database.keys.put({
+    id: 'key_bootstrap',
+    tenantId: 'default',
+    name: 'bootstrap',
+    role: 'operator',
+    hash: createHash('sha256').update(key).digest('hex'),
+    createdAt: now,
+  });
+}
+
+/**
+ * Writes the fingerprint of SECRET_KEY into a new database, or compares it with the one that stands there.
+ *
+ * @throws ConfigError when it differs: every id would be another, and nothing that was made would be found again
+ */
+export async function claimSecretKey(database: Database, secretKey: string): Promise<void> {
+  const fingerprint = createHmac('sha256', secretKey).update('fingerprint').digest('hex').slice(0, 32);
+  const claimed = await database.claimSetting('secret_key_fingerprint', fingerprint);
+  if (claimed === fingerprint) return;
+  throw new ConfigError([
+    {
+      variable: 'SECRET_KEY',
+      value: '(another key)',
+      expected: 'the one that this database was made with, since every id follows from it; or an empty database',
+    },
+  ]);
+}

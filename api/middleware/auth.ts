@@ -1,0 +1,74 @@
+import { hash } from 'node:crypto';
+import { LRUCache } from 'lru-cache';
+import { type KeyRow, type Role, roles } from '../../shared/adapters/database/database.ts';
+import { AppError } from '../../shared/errors.ts';
+import { type ApiContext, type ApiDeps, type ApiMiddleware, anonymousTenant } from '../deps.ts';
+
+/** How long a key that was looked up is trusted, and one that was not found is refused, without asking again. */
+const trustedForMs = 5000;
+
+function unauthorized(detail: string): AppError {
+  return new AppError('unauthorized', 'unauthorized', detail, {
+    headers: { 'WWW-Authenticate': 'Bearer realm="qrfactory"' },
+  });
+}
+
+/** The key of `Authorization: Bearer …`; null when the header is absent. */
+function bearerKey(ctx: ApiContext): string | null {
+  const header = ctx.get('Authorization');
+  if (header === '') return null;
+  const match = /^Bearer +([\x21-\x7e]{1,512})$/i.exec(header);
+  if (match?.[1] === undefined) throw unauthorized('The Authorization header must be Bearer and an API key');
+  return match[1];
+}
+
+export type Auth = ReturnType<typeof createAuth>;
+
+/**
+ * Knows who calls. Keys are looked up by their SHA-256, so nothing is compared that could tell by its time.
+ *
+ * A looked-up key is trusted for five seconds: within these a revoked one still works.
+ */
+export function createAuth({ database, config }: Pick<ApiDeps, 'database' | 'config'>) {
+  const known = new LRUCache<string, { row: KeyRow | null }>({ max: 10_000, ttl: trustedForMs });
+
+  const find = async (key: string): Promise<KeyRow> => {
+    const digest = hash('sha256', key, 'hex');
+    let entry = known.get(digest);
+    if (entry === undefined) {
+      entry = { row: await database.keys.findByHash(digest) };
+      known.set(digest, entry);
+    }
+    if (entry.row === null) throw unauthorized('The API key is not known');
+    return entry.row;
+  };
+
+  const enter = (ctx: ApiContext, row: KeyRow | null): void => {
+    ctx.state.key = row;
+    ctx.state.tenantId = row?.tenantId ?? anonymousTenant;
+  };
+
+  return {
+    /** Lets in whoever has a key of this role or a stronger one. */
+    requireKey(role: Role): ApiMiddleware {
+      return async (ctx, next) => {
+        const key = bearerKey(ctx);
+        if (key === null) throw unauthorized('An API key is needed: Authorization: Bearer qrf_…');
+        const row = await find(key);
+        if (roles.indexOf(row.role) > roles.indexOf(role))
+          throw new AppError('forbidden', 'forbidden', `This needs the role ${role}; the key has ${row.role}`);
+        enter(ctx, row);
+        await next();
+      };
+    },
+
+    /** Lets everyone in unless OPEN_QR is false; a key that comes along must be a good one. */
+    openToAll: (async (ctx, next) => {
+      const key = bearerKey(ctx);
+      if (key === null && !config.openQr)
+        throw unauthorized('This instance answers only with an API key: Authorization: Bearer qrf_…');
+      enter(ctx, key === null ? null : await find(key));
+      await next();
+    }) satisfies ApiMiddleware,
+  };
+}

@@ -1,0 +1,27 @@
+import helmet from 'koa-helmet';
+import type { ImageFormat } from '../../shared/domain/render-spec.ts';
+import type { ApiContext, ApiDeps, ApiMiddleware } from '../deps.ts';
+
+/** Sets on JSON answers what keeps a browser from treating them as anything else. */
+export function guardJson({ config }: Pick<ApiDeps, 'config'>): ApiMiddleware {
+  return helmet({
+    contentSecurityPolicy: { useDefaults: false, directives: { defaultSrc: ["'none'"], frameAncestors: ["'none'"] } },
+    // Over http browsers ignore it, and so would they the name of a host that speaks no https.
+    strictTransportSecurity: config.publicUrl.startsWith('https:'),
+    xXssProtection: false,
+    xDownloadOptions: false,
+    xPermittedCrossDomainPolicies: false,
+    xDnsPrefetchControl: false,
+    originAgentCluster: false,
+  }) as ApiMiddleware;
+}
+
+/** An SVG that is opened on its own runs nothing and fetches nothing; a logo inside it is a data: URI. */
+const svgPolicy = "default-src 'none'; img-src data:; style-src 'unsafe-inline'; sandbox";
+
+/** Lets any site show the image and no browser run it. By hand: helmet's dozen headers would cost more than the image. */
+export function guardImage(ctx: ApiContext, format: ImageFormat): void {
+  ctx.res.setHeader('X-Content-Type-Options', 'nosniff');
+  ctx.res.setHeader('Cross-Origin-Resource-Policy', 'cross-origin');
+  if (format === 'svg') ctx.res.setHeader('Content-Security-Policy', svgPolicy);
+}

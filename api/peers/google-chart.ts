@@ -1,0 +1,50 @@
+import type { HexColour } from '../../shared/domain/render-spec.ts';
+import type { QueryDialect } from '../qr.ts';
+import { readQuery } from '../query.ts';
+import { isAscii, PeerQuery, peerSpec, readHexColour } from './peer-query.ts';
+
+/**
+ * Google Image Charts' QR codes (retired in 2019): `cht=qr`, `chl`, `chs=WxH`, `chld=L|4` (level, margin in modules), `choe`,
+ * `chof`, and `chf=bg,s,RRGGBBAA` for the background.
+ */
+export const readGoogleChart: QueryDialect = {
+  names: {
+    '/content': 'chl',
+    '/size': 'chs',
+    '/margin': 'chld',
+    '/errorCorrection': 'chld',
+    '/foreground': 'chf',
+    '/background': 'chf',
+  },
+  read(ctx) {
+    const query = readQuery(ctx);
+    const read = new PeerQuery(query);
+    if (
+      read.required('cht', 'the kind of chart; qr is the one drawn here').toLowerCase() !== 'qr' &&
+      read.text('cht') !== null
+    )
+      read.refuse('cht', 'unsupported_cht', 'cht must be qr; other charts are not drawn here');
+    const text = read.required('chl', 'the text to encode');
+    const size = read.square('chs', { initial: null, min: 10, max: 2000 });
+    const [level = '', margin = ''] = read.text('chld')?.split('|') ?? [];
+    const errorCorrection = read.level('chld', level === '' ? null : level, 'L');
+    const marginModules = margin === '' ? 4 : read.whole('chld', margin, { min: 0, max: 20, unit: 'modules' });
+    const format = read.oneOf('chof', ['png', 'svg'], 'png');
+    const background = readFill(read);
+    const charset = read.oneOf('choe', ['utf-8', 'iso-8859-1', 'shift_jis'], 'utf-8');
+    if (charset !== 'utf-8' && !isAscii(text))
+      read.refuse('choe', 'unsupported_choe', 'choe must be UTF-8 for text beyond ASCII');
+    read.settle();
+    return { query, spec: peerSpec(text, { size, margin: marginModules, errorCorrection, format, background }) };
+  },
+};
+
+function readFill(read: PeerQuery): HexColour | 'transparent' {
+  const fill = read.text('chf');
+  if (fill === null) return '#ffffff';
+  const hex = readHexColour(/^bg,s,([0-9a-f]{6}(?:[0-9a-f]{2})?)$/i.exec(fill)?.[1] ?? '');
+  if (hex?.alpha === 255) return hex.colour;
+  if (hex?.alpha === 0) return 'transparent';
+  read.refuse('chf', 'unsupported_chf', 'chf must be bg,s,RRGGBB, or bg,s,RRGGBB00 for a transparent background');
+  return '#ffffff';
+}

@@ -1,0 +1,69 @@
+import { AppError, type FieldError, shortened } from '../shared/errors.ts';
+import type { ApiContext } from './deps.ts';
+
+export type Query = Record<string, string | string[]>;
+
+type Reading = {
+  /** Whether `+` is a space, as in HTML forms; a plus sign otherwise. */
+  plusIsSpace?: boolean;
+  charset?: 'utf-8' | 'iso-8859-1';
+};
+
+/**
+ * Reads the query strictly: what cannot be decoded is refused instead of being encoded into a symbol as something else.
+ *
+ * @throws AppError `malformed` for a stray `%` and for bytes that are not of the charset
+ */
+export function readQuery(ctx: ApiContext, { plusIsSpace = true, charset = 'utf-8' }: Reading = {}): Query {
+  const query: Query = Object.create(null) as Query;
+  for (const pair of ctx.querystring.split('&')) {
+    if (pair === '') continue;
+    const split = pair.indexOf('=');
+    const text = (part: string): string => decode(plusIsSpace ? part.replaceAll('+', ' ') : part, charset);
+    const name = text(split < 0 ? pair : pair.slice(0, split));
+    const value = split < 0 ? '' : text(pair.slice(split + 1));
+    const earlier = query[name];
+    if (earlier === undefined) query[name] = value;
+    else if (Array.isArray(earlier)) earlier.push(value);
+    else query[name] = [earlier, value];
+  }
+  return query;
+}
+
+function decode(text: string, charset: 'utf-8' | 'iso-8859-1'): string {
+  if (!text.includes('%')) return text;
+  try {
+    if (charset === 'utf-8') return decodeURIComponent(text);
+    return text.replaceAll(/%(..?)?/g, (triple) => String.fromCharCode(byteOf(triple)));
+  } catch (cause) {
+    const message = 'The query cannot be decoded: a % must begin an escape like %20, and the bytes must be UTF-8';
+    throw new AppError('malformed', 'malformed_query', message, { cause });
+  }
+}
+
+function byteOf(triple: string): number {
+  if (!/^%[0-9a-f]{2}$/i.test(triple)) throw new URIError(triple);
+  return Number.parseInt(triple.slice(1), 16);
+}
+
+/** Names the parameter in whose value a spec's fields came, by JSON pointer; longer pointers go first. */
+export type ParameterNames = Record<string, string>;
+
+/** Tells an error about a spec's fields (JSON pointers) in the names of the query's parameters. */
+export function inTermsOfQuery(error: unknown, names: ParameterNames, query: Query): unknown {
+  if (!(error instanceof AppError) || error.details.every((detail) => detail.in !== 'body')) return error;
+  const details = error.details.map((detail): FieldError => {
+    if (detail.in !== 'body' || detail.pointer === null) return detail;
+    const { pointer } = detail;
+    const known = Object.keys(names).find((prefix) => pointer === prefix || pointer.startsWith(`${prefix}/`));
+    const name = known === undefined ? (pointer.split('/').at(-1) ?? pointer) : (names[known] as string);
+    return { ...detail, in: 'query', pointer: null, name, received: shortened(query[name]) };
+  });
+  const { kind, code, message, retryAfterS, headers, cause } = error;
+  return new AppError(kind, code, message, {
+    details,
+    headers,
+    cause,
+    ...(retryAfterS === null ? {} : { retryAfterS }),
+  });
+}

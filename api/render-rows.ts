@@ -1,0 +1,48 @@
+import { LRUCache } from 'lru-cache';
+import type { RenderRow, RenderStore } from '../shared/adapters/database/database.ts';
+import { groupCommit } from '../shared/group-commit.ts';
+import type { Log } from '../shared/log.ts';
+
+/** How long a completed row is trusted here: a deletion in another API process takes that long to be seen. */
+const trustedForMs = 5000;
+/** Bytes go after a day or more without use; one note an hour keeps what is used, at next to no cost. */
+const touchEveryMs = 60 * 60 * 1000;
+
+export type RenderRows = ReturnType<typeof createRenderRows>;
+
+/** Remembers completed renders for a few seconds, and notes now and then that they are used. */
+export function createRenderRows({ store, now, log }: { store: RenderStore; now: () => number; log: Log }) {
+  const completed = new LRUCache<string, RenderRow>({ max: 20_000, ttl: trustedForMs });
+  const touch = groupCommit<string, void>(
+    async (ids) => {
+      await store.touch(ids, now());
+      return ids.map(() => undefined);
+    },
+    { maxGroup: 500 },
+  );
+
+  const remember = (row: RenderRow): void => {
+    if (row.status === 'completed') completed.set(row.id, row);
+  };
+
+  return {
+    remember,
+    /** The completed row, when it was seen in the last seconds. */
+    recall: (id: string): RenderRow | null => completed.get(id) ?? null,
+    forget: (id: string): void => void completed.delete(id),
+    async find(id: string): Promise<RenderRow | null> {
+      const known = completed.get(id);
+      if (known) return known;
+      const row = await store.find(id);
+      if (row) remember(row);
+      return row;
+    },
+    /** Notes that the render is used, at most once an hour; never holds up or fails the caller. */
+    use(row: RenderRow): void {
+      const at = now();
+      if (at - row.lastUsedAt < touchEveryMs) return;
+      row.lastUsedAt = at;
+      touch(row.id).catch((err: unknown) => log.warn({ err }, 'use of a render not noted'));
+    },
+  };
+}

@@ -1,0 +1,115 @@
+import { randomUUID } from 'node:crypto';
+import { createServer, type IncomingMessage, type Server, type ServerResponse, STATUS_CODES } from 'node:http';
+import type { Socket } from 'node:net';
+import { setTimeout as pause } from 'node:timers/promises';
+import { AppError } from '../shared/errors.ts';
+import { problemOf } from './middleware/errors.ts';
+
+type Handle = (request: IncomingMessage, response: ServerResponse) => unknown;
+
+type Timeouts = {
+  /** How long the head, and how long the whole of a request may take to arrive. */
+  headersMs: number;
+  requestMs: number;
+};
+
+export type ApiServer = {
+  server: Server;
+  drain(options: { hurryMs: number; cutMs: number; hurry: () => void }): Promise<void>;
+};
+
+/** Makes the HTTP server: time limits against slow senders, problems for what cannot be parsed, and a way to drain. */
+export function createApiServer(
+  handle: Handle,
+  publicUrl: string,
+  { headersMs, requestMs }: Timeouts = { headersMs: 10_000, requestMs: 30_000 },
+): ApiServer {
+  const answering = new Set<ServerResponse>();
+  let draining = false;
+
+  const server = createServer(
+    {
+      headersTimeout: headersMs,
+      requestTimeout: requestMs,
+      connectionsCheckingInterval: 1000,
+      // Longer than the minute after which usual load balancers drop an idle connection: they close first, not we.
+      keepAliveTimeout: 65_000,
+    },
+    (request, response) => {
+      if (draining) response.setHeader('Connection', 'close');
+      answering.add(response);
+      response.once('close', () => answering.delete(response));
+      void handle(request, response);
+    },
+  );
+  server.on('clientError', (error: NodeJS.ErrnoException, socket: Socket) => refuse(error, socket, publicUrl));
+
+  return {
+    server,
+    /**
+     * Stops accepting, lets requests in hand finish, and calls `hurry` after `hurryMs` so that those which wait are
+     * answered; what is still open after `cutMs` is cut.
+     */
+    async drain({ hurryMs, cutMs, hurry }) {
+      draining = true;
+      for (const response of answering) if (!response.headersSent) response.setHeader('Connection', 'close');
+      const closed = new Promise<void>((resolve) => server.close(() => resolve()));
+      server.closeIdleConnections();
+      const over = new AbortController();
+      const { signal } = over;
+      const hurried = pause(hurryMs, undefined, { signal }).then(hurry, () => undefined);
+      const cut = pause(cutMs, undefined, { signal }).then(
+        () => server.closeAllConnections(),
+        () => undefined,
+      );
+      await closed;
+      over.abort();
+      await Promise.all([hurried, cut]);
+    },
+  };
+}
+
+const refusals: Record<string, { error: AppError; status: number }> = {
+  ERR_HTTP_REQUEST_TIMEOUT: {
+    error: new AppError('timeout', 'request_timeout', 'The request took too long to arrive'),
+    status: 408,
+  },
+  HPE_INVALID_URL: {
+    error: new AppError(
+      'malformed',
+      'malformed_url',
+      'The URL has a character that must be escaped, as in %C3%A9 for é',
+    ),
+    status: 400,
+  },
+  HPE_HEADER_OVERFLOW: {
+    error: new AppError('too-large', 'headers_too_large', 'The request line and headers are larger than 16 kB'),
+    status: 431,
+  },
+};
+
+const malformed = {
+  error: new AppError('malformed', 'malformed_request', 'This is not a valid HTTP request'),
+  status: 400,
+};
+
+/** Answers on the bare socket what never became a request; one that is cut or answered already is closed. */
+function refuse(failure: NodeJS.ErrnoException, socket: Socket, publicUrl: string): void {
+  const answered = (socket as Socket & { _httpMessage?: ServerResponse })._httpMessage?.headersSent ?? false;
+  if (failure.code === 'ECONNRESET' || !socket.writable || answered) {
+    socket.destroy();
+    return;
+  }
+  const { error, status } = refusals[failure.code ?? ''] ?? malformed;
+  const requestId = randomUUID();
+  const body = JSON.stringify({ ...problemOf(error, { publicUrl, instance: '/', requestId }), status });
+  const head = [
+    `HTTP/1.1 ${status} ${STATUS_CODES[status]}`,
+    'Content-Type: application/problem+json',
+    `Content-Length: ${Buffer.byteLength(body)}`,
+    `Request-Id: ${requestId}`,
+    'Cache-Control: no-store',
+    'Connection: close',
+  ];
+  socket.end(`${head.join('\r\n')}\r\n\r\n${body}`, () => socket.destroy());
+}

@@ -1,0 +1,109 @@
+import { describe, expect, it } from 'vitest';
+import { newBody, newPng, startApi } from './support/api-under-test.ts';
+
+const api = await startApi();
+const key = (name: string): Record<string, string> => ({ 'idempotency-key': name });
+
+describe('Idempotency-Key', () => {
+  it('answers the same request again, with the resource as it stands now', async () => {
+    const body = newBody();
+    api.queues.isHeld = true;
+    const first = await api.post('/v1/renders', body, { ...key('again'), prefer: 'respond-async' });
+    api.queues.isHeld = false;
+    await api.queues.work();
+    const jobs = api.queues.jobs.length;
+    const second = await api.post(
+      '/v1/renders',
+      { ...body, size: 300 },
+      { ...key('"again"'), prefer: 'respond-async' },
+    );
+    expect([first.status, second.status]).toEqual([202, 200]);
+    expect(second.json()).toMatchObject({ id: first.json().id, status: 'completed' });
+    expect(second.headers.get('idempotency-replayed')).toBe('true');
+    expect(api.queues.jobs.length).toBe(jobs);
+  });
+
+  it('refuses another request with the same key', async () => {
+    await api.post('/v1/renders', newBody(), key('taken'));
+    const answer = await api.post('/v1/renders', newBody(), key('taken'));
+    expect([answer.status, answer.json().code]).toEqual([422, 'idempotency_key_reused']);
+    expect(answer.json().errors).toMatchObject([{ in: 'header', name: 'Idempotency-Key' }]);
+  });
+
+  it('belongs to a tenant and a route', async () => {
+    await api.addKey('other-tenant', 'write', 'other');
+    await api.post('/v1/renders', newBody(), key('shared'));
+    expect((await api.post('/v1/renders', newBody(), key('shared'), 'other-tenant')).status).toBe(200);
+    const logo = await api.call('/v1/logos', {
+      body: newPng(),
+      headers: { ...key('shared'), 'content-type': 'image/png' },
+    });
+    expect(logo.status).toBe(201);
+  });
+
+  it('makes one piece of work of fifty parallel posts, each answered alike or 409', async () => {
+    const body = newBody();
+    const jobs = api.queues.jobs.length;
+    const answers = await Promise.all(Array.from({ length: 50 }, () => api.post('/v1/renders', body, key('fifty'))));
+    const statuses = new Set(answers.map(({ status }) => status));
+    expect([...statuses].every((status) => status === 200 || status === 409)).toBe(true);
+    expect(statuses.has(200)).toBe(true);
+    for (const { status, headers } of answers) if (status === 409) expect(headers.get('retry-after')).toBe('1');
+    const ids = answers.filter(({ status }) => status === 200).map(({ json }) => json().id);
+    expect(new Set(ids).size).toBe(1);
+    expect(api.queues.jobs.length).toBe(jobs + 1);
+    expect((await api.post('/v1/renders', body, key('fifty'))).json().id).toBe(ids[0]);
+  });
+
+  it('is released when the request made nothing', async () => {
+    const body = newBody();
+    api.queues.away = true;
+    expect((await api.post('/v1/renders', body, key('released'))).status).toBe(503);
+    api.queues.away = false;
+    const answer = await api.post('/v1/renders', body, key('released'));
+    expect([answer.status, answer.headers.has('idempotency-replayed')]).toEqual([200, false]);
+  });
+
+  it('goes to the next equal request when the first was never answered and its lease ran out', async () => {
+    const body = newBody();
+    const { answered } = api.database.idempotency;
+    api.database.idempotency.answered = () => Promise.reject(new Error('crashed'));
+    const first = await api.post('/v1/renders', body, key('lease'));
+    api.database.idempotency.answered = answered;
+    expect((await api.post('/v1/renders', body, key('lease'))).status).toBe(409);
+    api.advance(61_000);
+    const later = await api.post('/v1/renders', body, key('lease'));
+    expect([later.status, later.json().id]).toEqual([200, first.json().id]);
+  });
+
+  it('is kept for a day', async () => {
+    await api.post('/v1/renders', newBody(), key('daily'));
+    api.advance(23 * 60 * 60 * 1000);
+    expect((await api.post('/v1/renders', newBody(), key('daily'))).status).toBe(422);
+    api.advance(2 * 60 * 60 * 1000);
+    expect((await api.post('/v1/renders', newBody(), key('daily'))).status).toBe(200);
+  });
+
+  it('knows the same file in another multipart body', async () => {
+    const bytes = newPng();
+    const upload = () => {
+      const form = new FormData();
+      form.set('file', new Blob([bytes]), 'logo.png');
+      return api.call('/v1/logos', { body: form, headers: key('file') });
+    };
+    const [first, second] = [await upload(), await upload()];
+    expect([first.status, second.status]).toEqual([201, 201]);
+    expect(second.json()).toEqual(first.json());
+    const other = await api.call('/v1/logos', {
+      body: newPng(),
+      headers: { ...key('file'), 'content-type': 'image/png' },
+    });
+    expect(other.status).toBe(422);
+  });
+
+  it.each(['""', `"${'x'.repeat(256)}"`, 'y'.repeat(256), 'caf\u00e9'])('refuses the key %.12s…', async (name) => {
+    const answer = await api.post('/v1/renders', newBody(), key(name));
+    expect(answer.status).toBe(422);
+    expect(answer.json().errors).toMatchObject([{ in: 'header', name: 'Idempotency-Key' }]);
+  });
+});

@@ -1,0 +1,207 @@
+import { connect } from 'node:net';
+import { describe, expect, it } from 'vitest';
+import { logoAnswerSchema } from '../../shared/contract/logo-answer.ts';
+import { logoKey } from '../../shared/domain/object-key.ts';
+import { eventually } from '../support/client.ts';
+import { newBody, newPng, operatorKey, publicUrl, startApi } from './support/api-under-test.ts';
+
+const api = await startApi();
+const png = { 'content-type': 'image/png' };
+const upload = (bytes: Buffer, key = operatorKey) => api.call('/v1/logos', { body: bytes, headers: png, key });
+
+function form(parts: [string, Buffer | string][]): FormData {
+  const data = new FormData();
+  for (const [name, value] of parts) {
+    if (typeof value === 'string') data.append(name, value);
+    else data.append(name, new Blob([value]), 'logo.png');
+  }
+  return data;
+}
+
+describe('POST /v1/logos', () => {
+  it('answers 201 once a worker has decoded it, and 200 when it was there', async () => {
+    const bytes = newPng();
+    const first = await upload(bytes);
+    expect(first.status).toBe(201);
+    const logo = logoAnswerSchema.strict().parse(first.json());
+    expect(first.headers.get('location')).toBe(`${publicUrl}/v1/logos/${logo.id}`);
+    expect(logo).toMatchObject({ width: 400, height: 400, sizeBytes: bytes.length, contentType: 'image/png' });
+    expect(api.objects.durable.has(logoKey(logo.id))).toBe(true);
+    const second = await api.call('/v1/logos', { body: form([['file', bytes]]) });
+    expect([second.status, second.json()]).toEqual([200, first.json()]);
+  });
+
+  it.each([
+    ['an SVG as a PNG', Buffer.from('<svg xmlns="http://www.w3.org/2000/svg"/>'), png, 415],
+    ['an SVG as itself', Buffer.from('<svg/>'), { 'content-type': 'image/svg+xml' }, 415],
+    ['a GIF', Buffer.from('GIF89a..........'), { 'content-type': 'application/octet-stream' }, 415],
+    ['JSON', Buffer.from('{}'), { 'content-type': 'application/json' }, 415],
+    ['nothing', Buffer.from(''), png, 422],
+    ['a megabyte and a byte', newPng(1024 * 1024 + 1), png, 413],
+    ['no boundary', Buffer.from('x'), { 'content-type': 'multipart/form-data' }, 415],
+    ['a boundary that is not there', Buffer.from('x'), { 'content-type': 'multipart/form-data; boundary=b' }, 400],
+  ])('refuses %s', async (_, body, headers, status) => {
+    const answer = await api.call('/v1/logos', { body, headers });
+    expect(answer.status).toBe(status);
+    expect(answer.headers.get('content-type')).toBe('application/problem+json');
+  });
+
+  it.each<[string, FormData, number, string]>([
+    ['without a file', form([]), 422, 'invalid_request'],
+    ['with the file under another name', form([['logo', newPng()]]), 422, 'invalid_request'],
+    [
+      'with two files',
+      form([
+        ['file', newPng()],
+        ['file', newPng()],
+      ]),
+      422,
+      'invalid_request',
+    ],
+    [
+      'with another field',
+      form([
+        ['file', newPng()],
+        ['name', 'mine'],
+      ]),
+      422,
+      'invalid_request',
+    ],
+    ['with a file that is too large', form([['file', newPng(1024 * 1024 + 1)]]), 413, 'file_too_large'],
+    ['that is too large altogether', form([['file', newPng(3 * 1024 * 1024)]]), 413, 'body_too_large'],
+    [
+      'with ten thousand fields',
+      form(Array.from({ length: 10_000 }, (_, n) => [`f${n}`, 'x'])),
+      422,
+      'invalid_request',
+    ],
+  ])('refuses a form %s', async (_, body, status, code) => {
+    const answer = await api.call('/v1/logos', { body });
+    expect([answer.status, answer.json().code]).toEqual([status, code]);
+  });
+
+  it.each([
+    ['logo_too_many_pixels', 413],
+    ['logo_damaged', 422],
+    ['logo_type', 415],
+  ])('tells a failed check by its own code: %s', async (code, status) => {
+    api.queues.failure = { code, detail: 'The check failed', pointer: null };
+    const bytes = newPng();
+    const answer = await upload(bytes);
+    api.queues.failure = null;
+    expect([answer.status, answer.json().code]).toEqual([status, code]);
+    expect((await upload(bytes)).status).toBe(201);
+  });
+
+  it('answers 503 when the check takes too long; the same upload later finds it checked', async () => {
+    const other = await startApi({ beside: api });
+    api.queues.isHeld = true;
+    const jobs = api.queues.jobs.length;
+    const bytes = newPng();
+    const waiting = other.call('/v1/logos', { body: bytes, headers: png });
+    await eventually('the check is enqueued', async () => api.queues.jobs.length > jobs);
+    other.hurry.abort();
+    const answer = await waiting;
+    expect([answer.status, answer.headers.has('retry-after')]).toEqual([503, true]);
+    api.queues.isHeld = false;
+    await api.queues.work();
+    expect((await upload(bytes)).status).toBe(200);
+  });
+
+  it('refuses and stores nothing while queue or object store are away', async () => {
+    const bytes = newPng();
+    const stored = api.objects.stored.size;
+    api.queues.away = true;
+    expect((await upload(bytes)).status).toBe(503);
+    api.queues.away = false;
+    api.objects.away = true;
+    expect((await upload(bytes)).status).toBe(503);
+    api.objects.away = false;
+    expect(api.objects.stored.size).toBe(stored);
+    expect((await upload(bytes)).status).toBe(201);
+  });
+
+  it('lets go of a form whose connection is cut', async () => {
+    const lines = api.lines.length;
+    const socket = connect(api.port, '127.0.0.1', () => {
+      socket.write(
+        `POST /v1/logos HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer ${operatorKey}\r\nContent-Length: 5000\r\n` +
+          'Content-Type: multipart/form-data; boundary=b\r\n\r\n--b\r\nContent-Disposition: form-data; name="file"; filename="a"\r\n\r\nabc',
+        () => setTimeout(() => socket.destroy(), 50),
+      );
+    });
+    await eventually('the request ends', async () => api.lines.slice(lines).find(({ status }) => status === 408));
+  });
+});
+
+describe('logos', () => {
+  it('are listed, shown and deleted within their tenant', async () => {
+    await api.addKey('logo-owner', 'write', 'owner');
+    const { id } = (await upload(newPng(), 'logo-owner')).json();
+    const get = (key: string) => api.call(`/v1/logos/${id}`, { key });
+    expect((await get('logo-owner')).status).toBe(200);
+    expect((await get(operatorKey)).status).toBe(404);
+    const list = (await api.call('/v1/logos', { key: 'logo-owner' })).json() as { data: { id: string }[] };
+    expect(list.data.map((logo) => logo.id)).toEqual([id]);
+    expect((await api.call(`/v1/logos/${id}`, { key: operatorKey, method: 'DELETE' })).status).toBe(404);
+    expect((await api.call(`/v1/logos/${id}`, { key: 'logo-owner', method: 'DELETE' })).status).toBe(204);
+    expect((await get('logo-owner')).status).toBe(404);
+  });
+
+  it('serve renders by id, until they are deleted; what was made with them stays', async () => {
+    const bytes = newPng();
+    const { id } = (await upload(bytes)).json();
+    const body = newBody({ logo: { id, ratio: 0.2 } });
+    const made = await api.post('/v1/renders', body);
+    expect(made.status).toBe(200);
+    expect(made.json()).toMatchObject({ spec: { logo: { id, ratio: 0.2 } } });
+    await api.call(`/v1/logos/${id}`, { method: 'DELETE' });
+    const again = await api.post('/v1/renders', newBody({ logo: { id } }));
+    expect([again.status, again.json().errors]).toMatchObject([422, [{ pointer: '/logo/id', code: 'unknown_logo' }]]);
+    expect((await upload(bytes)).status).toBe(201);
+    expect((await api.post('/v1/renders', newBody({ logo: { id } }))).status).toBe(200);
+  });
+
+  it('of another tenant are unknown', async () => {
+    const { id } = (await upload(newPng())).json();
+    await api.addKey('logo-stranger', 'write', 'strange');
+    const answer = await api.post('/v1/renders', newBody({ logo: { id } }), {}, 'logo-stranger');
+    expect([answer.status, answer.json().errors]).toMatchObject([422, [{ pointer: '/logo/id' }]]);
+    const query = await api.call(`/v1/qr?data=x&logoId=${id}`, { key: null });
+    expect([query.status, query.json().errors]).toMatchObject([422, [{ in: 'query', name: 'logoId' }]]);
+  });
+
+  it('that come inline become logos first, so that both ways give one id', async () => {
+    const bytes = newPng();
+    const data = `data:image/png;base64,${bytes.toString('base64')}`;
+    const inline = newBody({ logo: { data } });
+    const first = (await api.post('/v1/renders', inline)).json() as { id: string; spec: { logo: { id: string } } };
+    const byId = await api.post('/v1/renders', { ...inline, logo: { id: first.spec.logo.id } });
+    expect(byId.json().id).toBe(first.id);
+    expect((await api.call(`/v1/logos/${first.spec.logo.id}`)).status).toBe(200);
+  });
+
+  it('that come inline and fail their check are refused at their field', async () => {
+    api.queues.failure = { code: 'logo_damaged', detail: 'It is cut short', pointer: null };
+    const data = `data:image/png;base64,${newPng().toString('base64')}`;
+    const answer = await api.post('/v1/renders', newBody({ logo: { data } }));
+    api.queues.failure = null;
+    expect([answer.status, answer.json().errors]).toMatchObject([
+      422,
+      [{ pointer: '/logo/data', code: 'logo_damaged' }],
+    ]);
+  });
+
+  it('raise error correction where it is needed, and the answer says so', async () => {
+    const { id } = (await upload(newPng())).json();
+    const answer = await api.post('/v1/renders', newBody({ errorCorrection: 'L', logo: { id, ratio: 0.3 } }));
+    const {
+      warnings,
+      spec,
+      id: renderId,
+    } = answer.json() as { id: string; warnings: { code: string }[]; spec: { errorCorrection: string } };
+    expect(warnings.map(({ code }) => code)).toContain('error_correction_raised');
+    expect(spec.errorCorrection).not.toBe('L');
+    expect((await api.call(`/v1/renders/${renderId}`)).json().warnings).toEqual([]);
+  });
+});

@@ -1,0 +1,79 @@
+import { once } from 'node:events';
+import type { createServer } from 'node:http';
+import { connect, type Socket } from 'node:net';
+import { describe, expect, it } from 'vitest';
+import { eventually } from '../support/client.ts';
+import { newBody, operatorKey, startApi } from './support/api-under-test.ts';
+
+const head = `POST /v1/renders HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer ${operatorKey}\r\nContent-Type: application/json\r\n`;
+
+async function answerTo(port: number, text: string): Promise<string> {
+  const socket = connect(port, '127.0.0.1');
+  socket.on('error', () => undefined);
+  socket.write(text);
+  return everything(socket);
+}
+
+async function everything(socket: Socket): Promise<string> {
+  let answer = '';
+  socket.setEncoding('utf8').on('data', (chunk) => {
+    answer += chunk;
+  });
+  await once(socket, 'close');
+  return answer;
+}
+
+describe('slow and broken senders', () => {
+  it('get 408 when the body never arrives', async () => {
+    const api = await startApi({ timeouts: { headersMs: 300, requestMs: 500 } });
+    const answer = await answerTo(api.port, `${head}Content-Length: 100\r\n\r\n{"content"`);
+    expect(answer).toMatch(/^HTTP\/1\.1 408 /);
+    expect(answer).toContain('"code":"request_timeout"');
+    expect(answer).toContain('application/problem+json');
+  });
+
+  it('get 408 when the head never ends, 400 for what is not HTTP, 431 for endless headers', async () => {
+    const api = await startApi({ timeouts: { headersMs: 300, requestMs: 500 } });
+    expect(await answerTo(api.port, 'GET / HTTP/1.1\r\nHost: x\r\n')).toMatch(/^HTTP\/1\.1 408 /);
+    expect(await answerTo(api.port, 'NONSENSE\r\n\r\n')).toMatch(/^HTTP\/1\.1 400 /);
+    expect(await answerTo(api.port, 'GET /v1/qr?data=é HTTP/1.1\r\nHost: x\r\n\r\n')).toContain('malformed_url');
+    const long = `GET / HTTP/1.1\r\nHost: x\r\nX-Long: ${'x'.repeat(20_000)}\r\n\r\n`;
+    expect(await answerTo(api.port, long)).toMatch(/^HTTP\/1\.1 431 /);
+  });
+});
+
+describe('draining', () => {
+  it('finishes requests in hand, closes their connections, and takes no new ones', async () => {
+    const api = await startApi();
+    api.queues.isHeld = true;
+    const waiting = api.post('/v1/renders', newBody(), { prefer: 'wait=20' });
+    await eventually('the render is enqueued', async () => api.queues.jobs.length > 0);
+    const drained = api.server.drain({ hurryMs: 5000, cutMs: 10_000, hurry: () => api.hurry.abort() });
+    await expect(fetch(`http://127.0.0.1:${api.port}/healthz`)).rejects.toThrow();
+    await api.queues.work();
+    const answer = await waiting;
+    expect([answer.status, answer.headers.get('connection')]).toEqual([200, 'close']);
+    await drained;
+  });
+
+  it('hurries whoever waits, and cuts what is still open in the end', async () => {
+    const api = await startApi();
+    api.queues.isHeld = true;
+    const waiting = api.post('/v1/renders', newBody(), { prefer: 'wait=20' });
+    await eventually('the render is enqueued', async () => api.queues.jobs.length > 0);
+    const stuck = connect(api.port, '127.0.0.1');
+    stuck.write(`${head}Content-Length: 100\r\n\r\n{`);
+    await once(stuck, 'connect');
+    await eventually('both are connected', async () => (await connections(api.server.server)) >= 2);
+    const closed = everything(stuck);
+    await api.server.drain({ hurryMs: 50, cutMs: 500, hurry: () => api.hurry.abort() });
+    expect((await waiting).status).toBe(202);
+    await closed;
+  });
+});
+
+function connections(server: ReturnType<typeof createServer>): Promise<number> {
+  return new Promise((resolve, reject) =>
+    server.getConnections((error, count) => (error ? reject(error) : resolve(count))),
+  );
+}

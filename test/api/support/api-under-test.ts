@@ -1,0 +1,142 @@
+import { createHash } from 'node:crypto';
+import { once } from 'node:events';
+import type { AddressInfo } from 'node:net';
+import { pino } from 'pino';
+import { afterAll } from 'vitest';
+import { buildApp } from '../../../api/app.ts';
+import type { ApiDeps } from '../../../api/deps.ts';
+import { seedBootstrapKey } from '../../../api/first-facts.ts';
+import { createApiServer } from '../../../api/server.ts';
+import type { Database, Role } from '../../../shared/adapters/database/database.ts';
+import { connectSqlite } from '../../../shared/adapters/database/sqlite/connect-sqlite.ts';
+import { temporaryFolder } from '../../support/servers.ts';
+import { FakeQueues } from './fake-queues.ts';
+import { MemoryObjects } from './memory-objects.ts';
+
+export const operatorKey = 'operator-key-for-tests';
+export const publicUrl = 'https://qr.example.com';
+
+export type ApiUnderTest = Awaited<ReturnType<typeof startApi>>;
+type Answer = { status: number; headers: Headers; body: Buffer; json: () => Record<string, unknown> };
+type Init = {
+  method?: string;
+  headers?: Record<string, string>;
+  body?: string | Buffer | FormData;
+  key?: string | null;
+};
+
+const endings: (() => Promise<void>)[] = [];
+afterAll(async () => {
+  for (const end of endings.splice(0)) await end();
+});
+
+type Options = {
+  config?: Partial<ApiDeps['config']>;
+  timeouts?: { headersMs: number; requestMs: number };
+  /** The next API process on the same database, queue and objects. */
+  beside?: { database: Database; queues: FakeQueues; objects: MemoryObjects };
+};
+
+/** Starts the API on a port of its own, a real database and queues and objects in memory. */
+export async function startApi({ config, timeouts, beside }: Options = {}) {
+  const lines: Record<string, unknown>[] = [];
+  const log = pino({ level: 'debug' }, { write: (line) => lines.push(JSON.parse(line)) });
+  const database = beside?.database ?? (await connectSqlite(await temporaryFolder(), log));
+  const objects = beside?.objects ?? new MemoryObjects();
+  const queues = beside?.queues ?? new FakeQueues({ database, objects });
+  const cached = new Map<string, Buffer>();
+  const hurry = new AbortController();
+  let clockMs = 0;
+  const deps: ApiDeps = {
+    config: {
+      publicUrl,
+      openQr: true,
+      wait: { defaultMs: 5000, maxMs: 30_000 },
+      limits: { bodyBytes: 64 * 1024, logoBodyBytes: 2 * 1024 * 1024, logoBytes: 1024 * 1024, logoPixels: 4_000_000 },
+      secretKey: 'a secret that is only for tests',
+      ...config,
+    },
+    database,
+    queues,
+    objects,
+    imageCache: {
+      get: async (id) => cached.get(id) ?? null,
+      put: async (images) => {
+        for (const { id, bytes } of images) cached.set(id, bytes);
+      },
+      remove: async (ids) => {
+        for (const id of ids) cached.delete(id);
+      },
+      close: async () => undefined,
+    },
+    log,
+    now: () => Date.now() + clockMs,
+    hurry: hurry.signal,
+  };
+  await seedBootstrapKey(database, operatorKey, Date.now());
+  const api = createApiServer(buildApp(deps).callback(), publicUrl, timeouts);
+  api.server.listen(0, '127.0.0.1');
+  await once(api.server, 'listening');
+  const { port } = api.server.address() as AddressInfo;
+  endings.push(async () => {
+    api.server.closeAllConnections();
+    if (api.server.listening) await new Promise((resolve) => api.server.close(resolve));
+    if (!beside) await database.close();
+  });
+
+  const call = async (path: string, { method, headers = {}, body, key = operatorKey }: Init = {}): Promise<Answer> => {
+    const authorization: Record<string, string> = key === null ? {} : { authorization: `Bearer ${key}` };
+    const response = await fetch(`http://127.0.0.1:${port}${path}`, {
+      method: method ?? (body === undefined ? 'GET' : 'POST'),
+      headers: { ...authorization, ...headers },
+      ...(body === undefined ? {} : { body }),
+      redirect: 'manual',
+    });
+    const bytes = Buffer.from(await response.arrayBuffer());
+    return {
+      status: response.status,
+      headers: response.headers,
+      body: bytes,
+      json: () => JSON.parse(bytes.toString()),
+    };
+  };
+
+  return {
+    deps,
+    database,
+    queues,
+    objects,
+    cached,
+    lines,
+    port,
+    hurry,
+    server: api,
+    call,
+    /** POST of JSON. */
+    post: (path: string, body: unknown, headers: Record<string, string> = {}, key: string | null = operatorKey) =>
+      call(path, { body: JSON.stringify(body), headers: { 'content-type': 'application/json', ...headers }, key }),
+    advance(ms: number): void {
+      clockMs += ms;
+    },
+    async addKey(key: string, role: Role, tenantId: string): Promise<void> {
+      const hash = createHash('sha256').update(key).digest('hex');
+      await database.keys.put({ id: `key_${key}`, tenantId, name: key, role, hash, createdAt: Date.now() });
+    },
+  };
+}
+
+let counter = 0;
+/** A body that no other test has sent. */
+export function newBody(more: Record<string, unknown> = {}): Record<string, unknown> {
+  counter++;
+  return { content: { type: 'text', text: `text ${process.pid} ${counter}` }, ...more };
+}
+
+/** The first twelve bytes of a PNG, and something behind them that makes it another one each time. */
+export function newPng(sizeBytes = 200): Buffer {
+  counter++;
+  const bytes = Buffer.alloc(sizeBytes);
+  Buffer.from('89504e470d0a1a0a', 'hex').copy(bytes);
+  bytes.write(`${process.pid} ${counter}`, 16);
+  return bytes;
+}

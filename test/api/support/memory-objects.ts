@@ -1,0 +1,41 @@
+import type { ObjectStore } from '../../../shared/adapters/objects/objects.ts';
+import { unavailable } from '../../../shared/errors.ts';
+
+/** An object store in memory that can be away, and remembers what was read. */
+export class MemoryObjects implements ObjectStore {
+  readonly stored = new Map<string, Buffer>();
+  readonly durable = new Set<string>();
+  readonly read: string[] = [];
+  away = false;
+
+  #assertThere(): void {
+    if (this.away) throw unavailable('object_store_unavailable', 'The object store is away');
+  }
+
+  async put(key: string, bytes: Buffer, { durable }: { contentType: string; durable: boolean }): Promise<void> {
+    this.#assertThere();
+    this.stored.set(key, bytes);
+    if (durable) this.durable.add(key);
+  }
+
+  async get(key: string): Promise<Buffer | null> {
+    this.#assertThere();
+    this.read.push(key);
+    return this.stored.get(key) ?? null;
+  }
+
+  async remove(key: string): Promise<void> {
+    this.#assertThere();
+    this.stored.delete(key);
+  }
+
+  async *list(prefix: string): AsyncIterable<string> {
+    for (const key of this.stored.keys()) if (key.startsWith(prefix)) yield key;
+  }
+
+  async ping(): Promise<void> {
+    this.#assertThere();
+  }
+
+  async close(): Promise<void> {}
+}
