@@ -30,7 +30,7 @@ export async function bullmqAddAndWait(
   const addAndWait = async (): Promise<void> => {
     while (Date.now() < end) {
       const job = await queue.add('empty', { ids: ['rnd_0123456789'] }, { removeOnComplete: { count: 1000 } });
-      await job.waitUntilFinished(events);
+      await job.waitUntilFinished(events, 30_000);
       finished++;
     }
   };
