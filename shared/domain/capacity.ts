@@ -1,4 +1,5 @@
 import type { ErrorCorrectionLevel } from './render-spec.ts';
+import type { Segment } from './symbol.ts';
 
 /** Data codewords of versions 1…40 at each level (ISO/IEC 18004, table 7). */
 const dataCodewords: Record<ErrorCorrectionLevel, readonly number[]> = {
@@ -39,6 +40,21 @@ export type LongestTexts = {
 };
 
 const modeIndicatorBits = 4;
+
+/** Widths of the character count in versions 1…9, 10…26 and 27…40 (ISO/IEC 18004, table 3). */
+const countBits = { numeric: [10, 12, 14], alphanumeric: [9, 11, 13], byte: [8, 16, 16] } as const;
+
+function dataBits({ mode, text }: Segment): number {
+  if (mode === 'numeric') return 10 * Math.floor(text.length / 3) + ([0, 4, 7][text.length % 3] as number);
+  if (mode === 'alphanumeric') return 11 * Math.floor(text.length / 2) + 6 * (text.length % 2);
+  return 8 * Buffer.byteLength(text);
+}
+
+/** Returns how many bits segments take in a version, headers counted (ISO/IEC 18004, clause 7.4). */
+export function bitsOf(segments: readonly Segment[], version: number): number {
+  const range = version < 10 ? 0 : version < 27 ? 1 : 2;
+  return segments.reduce((sum, each) => sum + modeIndicatorBits + countBits[each.mode][range] + dataBits(each), 0);
+}
 
 /** Returns how long a text may be at a level, for messages: mixed texts lie between these (ISO/IEC 18004, table 7). */
 export function longestTexts(level: ErrorCorrectionLevel): LongestTexts {

@@ -20,11 +20,14 @@ export function symbolsFrom(text: string, level: ErrorCorrectionLevel): SymbolPl
 }
 
 /**
- * The same segments in a larger symbol: what they do not fill is padded, and a logo hides a smaller part of it. They still
- * fit where their character counts grow (versions 10 and 27): those versions hold more by far than the counts take.
+ * The same text in a larger symbol: what it does not fill is padded, and a logo hides a smaller part of it. It is planned
+ * anew, because character counts grow at versions 10 and 27: many short segments that fill version 9 overflow version 10.
+ * Null when no segmentation fits that very version.
  */
-function enlarged(symbol: SymbolPlan, version: number): SymbolPlan {
-  return { ...symbol, version, modules: 17 + 4 * version };
+function enlarged(symbol: SymbolPlan, version: number): SymbolPlan | null {
+  const text = symbol.segments.map((segment) => segment.text).join('');
+  const plan = planSymbol(text, symbol.errorCorrection, version);
+  return 'version' in plan && plan.version === version ? plan : null;
 }
 
 function withLogo(symbol: SymbolPlan, { ratio, facts }: WantedLogo): FittedSymbol | null {
@@ -79,7 +82,8 @@ function firstWithLogo(
   const highestFirst = symbols.toReversed();
   for (let version = range.first; version <= range.last; version++)
     for (const symbol of highestFirst) {
-      const fit = symbol.version > version ? null : withLogo(enlarged(symbol, version), wanted);
+      const larger = symbol.version > version ? null : enlarged(symbol, version);
+      const fit = larger === null ? null : withLogo(larger, wanted);
       if (fit !== null && isAccepted(fit)) return fit;
     }
   return null;

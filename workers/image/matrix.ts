@@ -1,4 +1,5 @@
 import { create, type QRCodeMaskPattern, type QRCodeSegment } from 'qrcode';
+import { bitsOf, capacityBits } from '../../shared/domain/capacity.ts';
 import type { SymbolPlan } from '../../shared/domain/symbol.ts';
 import { chooseMask, type Matrix, maskCount, packLanes } from './mask.ts';
 
@@ -33,6 +34,12 @@ function maskChanges(version: number): MaskChanges {
   return made;
 }
 
+/** Refuses what `qrcode` would cut off without a word: it only asks whether some version up to this one holds the segments. */
+function checkFits({ segments, version, errorCorrection }: SymbolPlan): void {
+  const [bits, capacity] = [bitsOf(segments, version), capacityBits(version, errorCorrection)];
+  if (bits > capacity) throw new Error(`the plan has ${bits} bits, and version ${version} holds ${capacity}`);
+}
+
 /**
  * Draws the planned symbol's modules. `qrcode` places exactly the planned segments in exactly the planned version under
  * mask 0; the mask is chosen here, by `qrcode`'s own reading of the penalty rules but some ten times as fast.
@@ -41,6 +48,7 @@ function maskChanges(version: number): MaskChanges {
  */
 export function drawMatrix(plan: SymbolPlan): Matrix & { mask: number } {
   const { modules, version } = plan;
+  checkFits(plan);
   const dark = encode(plan, 0);
   const changes = maskChanges(version);
   const mask = chooseMask(packLanes({ modules, dark }), changes.lanes, modules);

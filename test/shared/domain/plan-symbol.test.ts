@@ -1,10 +1,10 @@
 import fc from 'fast-check';
 import { create } from 'qrcode';
 import { describe, expect, it } from 'vitest';
-import { capacityBits, longestTexts, maxVersion } from '../../../shared/domain/capacity.ts';
+import { bitsOf, capacityBits, longestTexts, maxVersion } from '../../../shared/domain/capacity.ts';
 import { planLongestLevel, planSymbol } from '../../../shared/domain/plan-symbol.ts';
 import { errorCorrectionLevels } from '../../../shared/domain/render-spec.ts';
-import type { Segment, SymbolPlan } from '../../../shared/domain/symbol.ts';
+import type { SymbolPlan } from '../../../shared/domain/symbol.ts';
 
 function planned(text: string, level: 'L' | 'M' | 'Q' | 'H' = 'M', leastVersion = 1): SymbolPlan {
   const plan = planSymbol(text, level, leastVersion);
@@ -15,36 +15,19 @@ function planned(text: string, level: 'L' | 'M' | 'Q' | 'H' = 'M', leastVersion 
 const modes = ['numeric', 'alphanumeric', 'byte'] as const;
 const alphabets = { numeric: /^[0-9]$/, alphanumeric: /^[0-9A-Z $%*+\-./:]$/, byte: /^[\s\S]+$/ };
 
-/** The bits of one segment, by ISO/IEC 18004, clauses 7.4.3 to 7.4.5. */
-function segmentBits({ mode, text }: Segment, version: number): number {
-  const range = version < 10 ? 0 : version < 27 ? 1 : 2;
-  if (mode === 'numeric')
-    return (
-      4 + ([10, 12, 14][range] as number) + 10 * Math.floor(text.length / 3) + ([0, 4, 7][text.length % 3] as number)
-    );
-  if (mode === 'alphanumeric')
-    return 4 + ([9, 11, 13][range] as number) + 11 * Math.floor(text.length / 2) + 6 * (text.length % 2);
-  return 4 + ([8, 16, 16][range] as number) + 8 * Buffer.byteLength(text);
-}
-
-function totalBits(segments: readonly Segment[], version: number): number {
-  return segments.reduce((sum, segment) => sum + segmentBits(segment, version), 0);
-}
-
-/** The fewest bits of all ways to give each character a mode. */
-function fewestBitsByTrial(characters: readonly string[], version: number): number {
-  let ways: Segment[][] = [[]];
-  for (const character of characters)
-    ways = ways.flatMap((way) =>
-      modes
-        .filter((mode) => alphabets[mode].test(character))
-        .map((mode) => {
-          const last = way.at(-1);
-          if (last?.mode !== mode) return [...way, { mode, text: character }];
-          return [...way.slice(0, -1), { mode, text: last.text + character }];
-        }),
-    );
-  return Math.min(...ways.map((way) => totalBits(way, version)));
+/** The fewest bits of all ways to cut a text into segments, by trying every last segment of every beginning. */
+function fewestBits(characters: readonly string[], version: number): number {
+  const least = [0];
+  for (let end = 1; end <= characters.length; end++) {
+    const ways = Array.from({ length: end }, (_, start) => {
+      const part = characters.slice(start, end);
+      const possible = modes.filter((mode) => part.every((each) => alphabets[mode].test(each)));
+      const bits = possible.map((mode) => bitsOf([{ mode, text: part.join('') }], version));
+      return (least[start] as number) + Math.min(...bits);
+    });
+    least.push(Math.min(...ways));
+  }
+  return least[characters.length] as number;
 }
 
 const character = fc.constantFrom('0', '7', 'A', ':', 'a', 'ü', '日', '😀');
@@ -57,6 +40,13 @@ describe('planSymbol', () => {
     expect(longestTexts('M')).toEqual({ digits: 5596, alphanumeric: 3391, bytes: 2331 });
     expect(longestTexts('Q')).toEqual({ digits: 3993, alphanumeric: 2420, bytes: 1663 });
     expect(longestTexts('H')).toEqual({ digits: 3057, alphanumeric: 1852, bytes: 1273 });
+  });
+
+  it('counts the bits of segments as the standard does', () => {
+    expect(bitsOf([{ mode: 'numeric', text: '01234567' }], 1)).toBe(41);
+    expect(bitsOf([{ mode: 'alphanumeric', text: 'AC-42' }], 1)).toBe(41);
+    expect(bitsOf([{ mode: 'byte', text: 'aü' }], 9)).toBe(36);
+    expect(bitsOf([{ mode: 'byte', text: 'aü' }], 10)).toBe(44);
   });
 
   it.each(errorCorrectionLevels)('fills every version of level %s to the last byte as qrcode does', (level) => {
@@ -90,11 +80,14 @@ describe('planSymbol', () => {
   });
 
   it('finds the fewest bits of all segmentations, in every range of versions', () => {
-    const versions = fc.constantFrom(1, 10, 27);
+    const run = fc
+      .tuple(character, fc.integer({ min: 1, max: 14 }))
+      .map(([unit, count]) => Array<string>(count).fill(unit));
+    const characters = fc.array(run, { minLength: 1, maxLength: 6 }).map((runs) => runs.flat());
     fc.assert(
-      fc.property(fc.array(character, { minLength: 1, maxLength: 7 }), versions, (characters, leastVersion) => {
-        const { segments, version } = planned(characters.join(''), 'L', leastVersion);
-        expect(totalBits(segments, version)).toBe(fewestBitsByTrial(characters, version));
+      fc.property(characters, fc.constantFrom(1, 10, 27), (any, leastVersion) => {
+        const { segments, version } = planned(any.join(''), 'L', leastVersion);
+        expect(bitsOf(segments, version)).toBe(fewestBits(any, version));
       }),
       { numRuns: 300 },
     );
@@ -110,17 +103,17 @@ describe('planSymbol', () => {
         for (const segment of segments) for (const unit of segment.text) expect(unit).toMatch(alphabets[segment.mode]);
         for (const segment of segments) expect(Buffer.from(segment.text).toString()).toBe(segment.text);
         expect(modules).toBe(17 + 4 * version);
-        expect(totalBits(segments, version)).toBeLessThanOrEqual(capacityBits(version, level));
+        expect(bitsOf(segments, version)).toBeLessThanOrEqual(capacityBits(version, level));
         expect(version).toBeLessThanOrEqual(create(any, { errorCorrectionLevel: level }).version);
         if (version > 1 && version !== 10 && version !== 27)
-          expect(totalBits(segments, version - 1)).toBeGreaterThan(capacityBits(version - 1, level));
+          expect(bitsOf(segments, version - 1)).toBeGreaterThan(capacityBits(version - 1, level));
       }),
     );
   });
 
   it('counts a lone surrogate as the three bytes of its replacement', () => {
     const { segments } = planned(`${'\ud800'.repeat(4)}x`);
-    expect(totalBits(segments, 1)).toBe(12 + 8 * 13);
+    expect(bitsOf(segments, 1)).toBe(12 + 8 * 13);
     expect(planned('\udc00'.repeat(5)).version).toBe(2);
   });
 

@@ -80,6 +80,14 @@ describe('drawMatrix', () => {
     expect(Buffer.from(drawMatrix(plan).dark).equals(drawnByQrcode(plan).modules.data)).toBe(true);
   });
 
+  it('refuses segments that fit a smaller version and, for their longer counts, not the planned one', () => {
+    const text = `${'a000000'.repeat(19)}aa`;
+    const plan = planned(text, 'Q');
+    expect(plan.version).toBe(9);
+    expect(() => drawMatrix({ ...plan, version: 10, modules: 57 })).toThrow('1252 bits, and version 10 holds 1232');
+    expect(drawMatrix(planned(text, 'Q', 10)).modules).toBe(57);
+  });
+
   it('refuses segments that do not fit the planned version', () => {
     const plan = { ...planned('x'.repeat(100), 'M'), version: 1, modules: 21 };
     expect(() => drawMatrix(plan)).toThrow(/version/);
