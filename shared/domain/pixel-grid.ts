@@ -60,6 +60,19 @@ function countingError(edge: PixelGrid, modules: number): number {
 /** Sixteenths of a px, from the middle outwards, so that plain rounding is kept where nothing else is better. */
 const phases = [8, 7, 9, 6, 10, 5, 11, 4, 12, 3, 13, 2, 14, 1, 15, 0].map((sixteenths) => sixteenths / 16);
 
+/** Returns the phase, 0…15/16 px, at which readers count the modules of this symbol best; plain rounding is 1/2. */
+function bestPhase(frame: Frame): number {
+  let best = 0.5;
+  let least = Number.POSITIVE_INFINITY;
+  for (const phase of phases) {
+    const error = countingError(gridOfPhase(frame, phase), frame.modules);
+    if (error >= least - 1e-9) continue;
+    least = error;
+    best = phase;
+  }
+  return best;
+}
+
 /**
  * Returns the one grid on which a symbol and whatever else lies in the image is drawn. Positions are shared out evenly over
  * exactly `size` px and brought to whole ones: modules differ by one px at most, and the quiet zone is as wide as asked
@@ -69,14 +82,13 @@ const phases = [8, 7, 9, 6, 10, 5, 11, 4, 12, 3, 13, 2, 14, 1, 15, 0].map((sixte
  * wide, and a reader then counts too few modules. So the phase is chosen at which counting them comes out best.
  */
 export function pixelGrid(frame: Frame): PixelGrid {
-  let best = gridOfPhase(frame, 0.5);
-  let least = Number.POSITIVE_INFINITY;
-  for (const phase of phases) {
-    const grid = gridOfPhase(frame, phase);
-    const error = countingError(grid, frame.modules);
-    if (error >= least - 1e-9) continue;
-    least = error;
-    best = grid;
-  }
-  return best;
+  return gridOfPhase(frame, bestPhase(frame));
+}
+
+/**
+ * Returns how far a drawing with even modules has to be moved to the right and down, −1/2…7/16 px, so that a viewer that
+ * brings its edges to whole px, as `crispEdges` asks for, shows `pixelGrid`.
+ */
+export function gridShiftPx(frame: Frame): number {
+  return bestPhase(frame) - 0.5;
 }

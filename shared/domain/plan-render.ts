@@ -6,6 +6,7 @@ import type { LogoFacts, RenderSpec, Warning } from './render-spec.ts';
 import {
   contentProblem,
   contrastProblems,
+  fallsOnReaderBlocks,
   logoProblem,
   longestStart,
   quietZoneOf,
@@ -94,30 +95,48 @@ function fitTooLong(spec: RenderSpec, text: string, logo: LogoFacts | null): Fit
   return { fit, problems: [contentProblem(spec, { text, start, level: lower }), ...problems] };
 }
 
+/** Everything about a planned symbol that is allowed and still worth knowing. */
 function warningsOf(spec: RenderSpec, fit: FittedSymbol): Warning[] {
-  const { symbol } = fit;
-  const warnings: Warning[] = [];
-  if (symbol.errorCorrection !== spec.errorCorrection)
-    warnings.push({
-      code: 'error_correction_raised',
-      detail: `Error correction was raised from ${spec.errorCorrection} to ${symbol.errorCorrection}, so that the code stays readable under its logo.`,
-    });
-  if (!leavesAlignment(fit))
-    warnings.push({
-      code: 'logo_on_alignment_pattern',
-      detail:
-        'The logo covers an alignment pattern, and a logo with fine detail there misleads some readers. A smaller logo or a shorter content avoids it.',
-    });
-  const quietZone = quietZoneOf(spec, symbol.modules);
-  if (quietZone < standardQuietZone)
-    warnings.push({
-      code: 'small_quiet_zone',
-      detail: `The quiet zone is ${Number(quietZone.toFixed(1))} modules wide; readers are promised ${standardQuietZone}. Keep the page around the code as light as its background.`,
-    });
-  if (spec.background === 'transparent')
-    warnings.push({
-      code: 'transparent_background',
-      detail: 'The background is transparent and was checked as white: put the code on white or something near it.',
-    });
-  return warnings;
+  return [raisedLevel(spec, fit), ...logoWarnings(spec, fit), smallQuietZone(spec, fit), transparency(spec)].filter(
+    (warning) => warning !== null,
+  );
+}
+
+function raisedLevel({ errorCorrection: asked }: RenderSpec, { symbol }: FittedSymbol): Warning | null {
+  if (symbol.errorCorrection === asked) return null;
+  return {
+    code: 'error_correction_raised',
+    detail: `Error correction was raised from ${asked} to ${symbol.errorCorrection}, so that the code stays readable under its logo.`,
+  };
+}
+
+function logoWarnings(spec: RenderSpec, fit: FittedSymbol): (Warning | null)[] {
+  if (fit.logoBox === null) return [];
+  const onAlignment = {
+    code: 'logo_on_alignment_pattern',
+    detail:
+      'The logo covers an alignment pattern, and a logo with fine detail there misleads some readers. A smaller logo or a shorter content avoids it.',
+  };
+  const onBlocks = {
+    code: 'modules_on_reader_blocks',
+    detail: `Modules of this very width fall on the blocks of px by which some readers tell dark from light; with a logo and these colours they may misread the bare file. Size ${spec.size + 2} avoids it.`,
+  };
+  return [leavesAlignment(fit) ? null : onAlignment, fallsOnReaderBlocks(spec, fit.symbol.modules) ? onBlocks : null];
+}
+
+function smallQuietZone(spec: RenderSpec, { symbol }: FittedSymbol): Warning | null {
+  const width = quietZoneOf(spec, symbol.modules);
+  if (width >= standardQuietZone) return null;
+  return {
+    code: 'small_quiet_zone',
+    detail: `The quiet zone is ${Number(width.toFixed(1))} modules wide; readers are promised ${standardQuietZone}. Keep the page around the code as light as its background.`,
+  };
+}
+
+function transparency({ background }: RenderSpec): Warning | null {
+  if (background !== 'transparent') return null;
+  return {
+    code: 'transparent_background',
+    detail: 'The background is transparent and was checked as white: put the code on white or something near it.',
+  };
 }

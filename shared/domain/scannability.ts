@@ -32,6 +32,23 @@ export function contrastProblems({ foreground, background }: RenderSpec): FieldE
   return [problem('/foreground', code, foreground, `${found} Nearest that works: ${values}.`)];
 }
 
+/** zxing tells dark from light by blocks of 8 × 8 px, of the image and of the image made three times smaller. */
+const readerBlocksPx = [8, 24];
+
+/** Colours that differ by this much are told apart on such blocks too, whatever the logo shows. */
+const fullContrast = 235;
+
+/**
+ * Whether modules coincide with a reader's blocks: then a block has one colour, its threshold is a guess from the
+ * blocks beside it, and a logo misleads the guess. It is so up to one px more than the blocks take. Decision record 0006.
+ */
+export function fallsOnReaderBlocks(spec: RenderSpec, modules: number): boolean {
+  const { foreground, background, margin } = spec;
+  if (contrastOf(foreground, background === 'transparent' ? assumedPaper : background) >= fullContrast) return false;
+  const excess = (block: number) => (modulePx({ ...spec, modules }) - block) * (modules + 2 * margin);
+  return readerBlocksPx.some((block) => excess(block) > -1e-6 && excess(block) < 1.5);
+}
+
 /** Returns the width of the quiet zone in modules. */
 export function quietZoneOf(spec: RenderSpec, modules: number): number {
   return spec.marginPx === null ? spec.margin : spec.marginPx / modulePx({ ...spec, modules });

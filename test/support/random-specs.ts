@@ -14,7 +14,7 @@ export type Outcome = {
   /** Refusals by code; a spec that is refused for two reasons counts under both. */
   refused: Record<string, number>;
   misreads: Misread[];
-  /** What zbar alone misread where the logo covers an alignment pattern, as `warnings` say: decision record 0006. */
+  /** What one reader misread under the warning that says so: decision record 0006. */
   knownMisreads: Misread[];
 };
 
@@ -49,8 +49,11 @@ async function misreadsOf(drawn: Drawn[]): Promise<Misread[]> {
   return misreads;
 }
 
+/** The warning under which a reader is known to misread now and then. */
+const warningOf = { zbar: 'logo_on_alignment_pattern', zxing: 'modules_on_reader_blocks' } as const;
+
 function isKnown({ reader, plan }: Misread): boolean {
-  return reader === 'zbar' && plan.warnings.some(({ code }) => code === 'logo_on_alignment_pattern');
+  return plan.warnings.some(({ code }) => code === warningOf[reader]);
 }
 
 /**

@@ -1,5 +1,5 @@
 import type { ContentType } from '../../shared/domain/content/content.ts';
-import { type Frame, modulePx } from '../../shared/domain/pixel-grid.ts';
+import { type Frame, gridShiftPx, modulePx } from '../../shared/domain/pixel-grid.ts';
 import type { LogoBox } from '../../shared/domain/plan-render.ts';
 import type { RenderSpec } from '../../shared/domain/render-spec.ts';
 import type { Matrix } from './mask.ts';
@@ -65,12 +65,13 @@ function imageElement({ dataUri, box }: SvgLogo): string {
 }
 
 /**
- * Draws a symbol as SVG of `size` × `size` px whose user units are modules; the symbol's corner is at 0, 0. It needs no
- * script, style or outside reference. A transparent background is none at all.
+ * Draws a symbol as SVG of `size` × `size` px whose user units are modules; the symbol's corner is at 0, 0, and the view
+ * box begins such that at this size a viewer shows the PNG's pixels. It needs no script, style or outside reference. A
+ * transparent background is none at all.
  */
 export function drawSvg({ matrix, frame, spec, contentType, logo }: SvgParts): string {
   const margin = frame.marginPx === null ? frame.margin : frame.marginPx / modulePx(frame);
-  const corner = decimal(-margin);
+  const corner = decimal(-margin - gridShiftPx(frame) / modulePx(frame));
   const side = decimal(matrix.modules + 2 * margin);
   const rectangle = `<rect x="${corner}" y="${corner}" width="${side}" height="${side}" fill="${spec.background}"/>`;
   return [

@@ -32,6 +32,18 @@ describe('drawSvg', () => {
     expect(svg.equals(await greyPixels(drawPng(matrix, frame, blackOnWhite)))).toBe(true);
   });
 
+  it.each([
+    [14, 250],
+    [14, 210],
+    [7, 152],
+    [10, 199],
+  ])('shows them too where the PNG is not plainly rounded: version %i at %i px', async (version, size) => {
+    const symbol = drawMatrix(planSymbol('https://example.com', 'M', version) as SymbolPlan);
+    const frame = { modules: symbol.modules, size, margin: 4, marginPx: null };
+    const svg = await greyPixels(drawSvg({ ...plain, matrix: symbol, frame }));
+    expect(svg.equals(await greyPixels(drawPng(symbol, frame, blackOnWhite)))).toBe(true);
+  });
+
   it('has one path, exactly the size asked for and a view box in modules', () => {
     const svg = drawSvg(plain);
     expect(svg).toMatch(
