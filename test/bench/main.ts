@@ -1,6 +1,7 @@
 import { cached } from './cached.ts';
 import { encode } from './encode.ts';
 import { everySize } from './every-size.ts';
+import { memory } from './memory.ts';
 import { randomSpecs } from './random-specs.ts';
 import { readerLimits } from './reader-limits.ts';
 import { render } from './render.ts';
@@ -10,6 +11,7 @@ const benches: Record<string, (args: string[]) => Promise<void>> = {
   encode,
   render,
   cached,
+  memory,
   'every-size': everySize,
   'random-specs': randomSpecs,
   'reader-limits': readerLimits,

@@ -22,7 +22,9 @@ export async function render(): Promise<void> {
   );
   const ratios: number[] = [];
   for (let round = 1; round <= rounds; round++) {
-    const floor = await withRedis((url) => bullmqAddAndWait(url, { workers, concurrency, inFlight, warmUpSeconds, seconds }));
+    const floor = await withRedis((url) =>
+      bullmqAddAndWait(url, { workers, concurrency, inFlight, warmUpSeconds, seconds }),
+    );
     const ours = await withService(
       { WORKER_PROCESSES: String(workers), WORKER_CONCURRENCY: String(concurrency) },
       async (service) => {

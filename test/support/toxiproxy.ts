@@ -1,4 +1,4 @@
-import { type Proxy, Toxiproxy } from 'toxiproxy-node-client';
+import { Toxiproxy } from 'toxiproxy-node-client';
 import { uniquePrefix } from './servers.ts';
 
 /** A server behind Toxiproxy: what connects to `host` reaches it as long as the proxy lets it. */
@@ -17,7 +17,7 @@ export type ServerProxy = {
 /** Puts Toxiproxy in front of the server at `upstream` (host:port). */
 export async function proxyTo(toxiproxyUrl: string, upstream: string): Promise<ServerProxy> {
   const toxiproxy = new Toxiproxy(toxiproxyUrl);
-  const proxy: Proxy = await toxiproxy.createProxy({ name: uniquePrefix(), listen: '127.0.0.1:0', upstream });
+  const proxy = await toxiproxy.createProxy({ name: uniquePrefix(), listen: '127.0.0.1:0', upstream });
   const toxics: { remove(): Promise<void> }[] = [];
   const setEnabled = (enabled: boolean) => proxy.update({ enabled, listen: proxy.listen, upstream });
   return {
