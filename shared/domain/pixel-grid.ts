@@ -38,10 +38,15 @@ export function smallestSize({ modules, margin, marginPx }: Omit<Frame, 'size'>)
  */
 export type PixelGrid = (at: number) => number;
 
-function gridOfPhase({ modules, size, margin, marginPx }: Frame, phase: number): PixelGrid {
+/** Says at which px a module position lies before it is brought to a whole one. */
+function exactPx({ modules, size, margin, marginPx }: Frame, at: number): number {
   return marginPx === null
-    ? (at) => Math.floor(((margin + at) * size) / (modules + 2 * margin) + phase)
-    : (at) => marginPx + Math.floor((at * (size - 2 * marginPx)) / modules + phase);
+    ? ((margin + at) * size) / (modules + 2 * margin)
+    : marginPx + (at * (size - 2 * marginPx)) / modules;
+}
+
+function gridOfPhase(frame: Frame, phase: number): PixelGrid {
+  return (at) => Math.floor(exactPx(frame, at) + phase);
 }
 
 /**
@@ -86,9 +91,21 @@ export function pixelGrid(frame: Frame): PixelGrid {
 }
 
 /**
- * Returns how far a drawing with even modules has to be moved to the right and down, −1/2…7/16 px, so that a viewer that
- * brings its edges to whole px, as `crispEdges` asks for, shows `pixelGrid`.
+ * Returns how far a drawing with even modules has to be moved to the right and down, px, −1/2…1/2 or a little more, so that
+ * a viewer that brings its edges to whole px, as `crispEdges` asks for, shows `pixelGrid`.
+ *
+ * Of all phases that give this grid it takes the middle one: viewers reckon coarsely (cairo in 1/256 px), and an edge close
+ * to the middle of a px may fall to either side.
  */
 export function gridShiftPx(frame: Frame): number {
-  return bestPhase(frame) - 0.5;
+  const phase = bestPhase(frame);
+  let lower = phase - 1;
+  let upper = phase + 1;
+  for (let at = 0; at <= frame.modules; at++) {
+    const px = exactPx(frame, at);
+    const next = Math.floor(px + phase) + 1 - px;
+    upper = Math.min(upper, next);
+    lower = Math.max(lower, next - 1);
+  }
+  return (lower + upper) / 2 - 0.5;
 }

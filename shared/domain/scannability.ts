@@ -33,7 +33,7 @@ export function contrastProblems({ foreground, background }: RenderSpec): FieldE
 }
 
 /** zxing tells dark from light by blocks of 8 × 8 px, of the image and of the image made three times smaller. */
-const readerBlocksPx = [8, 24];
+const readerBlockPx = 8;
 
 /** Colours that differ by this much are told apart on such blocks too, whatever the logo shows. */
 const fullContrast = 235;
@@ -45,8 +45,8 @@ const fullContrast = 235;
 export function fallsOnReaderBlocks(spec: RenderSpec, modules: number): boolean {
   const { foreground, background, margin } = spec;
   if (contrastOf(foreground, background === 'transparent' ? assumedPaper : background) >= fullContrast) return false;
-  const excess = (block: number) => (modulePx({ ...spec, modules }) - block) * (modules + 2 * margin);
-  return readerBlocksPx.some((block) => excess(block) > -1e-6 && excess(block) < 1.5);
+  const px = modulePx({ ...spec, modules }) + 1e-9;
+  return px >= readerBlockPx && (px % readerBlockPx) * (modules + 2 * margin) < 1.5;
 }
 
 /** Returns the width of the quiet zone in modules. */

@@ -1,6 +1,12 @@
 import { randomInt } from 'node:crypto';
 import { parseArgs } from 'node:util';
-import { tryRandomSpecs } from '../support/random-specs.ts';
+import { type Misread, tryRandomSpecs } from '../support/random-specs.ts';
+
+function byReader(misreads: Misread[]): Record<string, number> {
+  const counts: Record<string, number> = {};
+  for (const { reader } of misreads) counts[reader] = (counts[reader] ?? 0) + 1;
+  return counts;
+}
 
 /**
  * Draws random specs and has both readers read them. `--count` (10000), `--seed` (random; printed, to repeat a run).
@@ -17,7 +23,7 @@ export async function randomSpecs(args: string[]): Promise<void> {
   console.log({
     ...counts,
     misreads: misreads.length,
-    knownMisreads: knownMisreads.length,
+    knownMisreads: byReader(knownMisreads),
     seconds: Math.round((performance.now() - started) / 1000),
   });
   for (const { reader, plan, logoKind, read } of misreads) {

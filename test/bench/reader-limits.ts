@@ -7,6 +7,7 @@ import { drawRender } from '../../workers/image/draw.ts';
 import { type ConditionName, conditionNames, seenThrough } from '../support/conditions.ts';
 import { decodeWithZbar, decodeWithZxing } from '../support/decode.ts';
 import { logoKinds, logoPicture } from '../support/logo-pictures.ts';
+import { measureReaderBlocks } from './reader-blocks.ts';
 import { fullSymbol } from './sized-symbols.ts';
 
 /** One image to read: the row that it counts for, the column (condition), and what must come out. */
@@ -178,9 +179,17 @@ async function measureLogoShare(): Promise<void> {
   await printMisreads('Misread by the share of error correction that a logo uses up (zxing/zbar)', samples);
 }
 
-const parts = { contrast: measureContrast, 'quiet-zone': measureQuietZone, 'logo-share': measureLogoShare };
+const parts = {
+  contrast: measureContrast,
+  'quiet-zone': measureQuietZone,
+  'logo-share': measureLogoShare,
+  'reader-blocks': measureReaderBlocks,
+};
 
-/** Measures what two independent readers read, within the limits and beyond: the figures of decision record 0006. Names of parts choose some. */
+/**
+ * Measures what two independent readers read, within the limits and beyond: the figures of decision record 0006. Names of
+ * parts choose some of them.
+ */
 export async function readerLimits(names: string[]): Promise<void> {
   for (const [name, measure] of Object.entries(parts)) if (names.length === 0 || names.includes(name)) await measure();
 }

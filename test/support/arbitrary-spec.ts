@@ -89,6 +89,7 @@ export const arbitrarySpec: fc.Arbitrary<AnySpec> = fc
         kind: fc.constantFrom(...logoKinds),
         ratio: fc.integer({ min: 50, max: 300 }).map((thousandths) => thousandths / 1000),
       }),
+      { freq: 2 },
     ),
   })
   .map(({ quietZone, logo, ...rest }) => {

@@ -14,6 +14,8 @@ export type Outcome = {
   /** Refusals by code; a spec that is refused for two reasons counts under both. */
   refused: Record<string, number>;
   misreads: Misread[];
+  /** Images drawn under each warning. */
+  warned: Record<string, number>;
   /** What one reader misread under the warning that says so: decision record 0006. */
   knownMisreads: Misread[];
 };
@@ -61,7 +63,7 @@ function isKnown({ reader, plan }: Misread): boolean {
  * The same seed gives the same specs.
  */
 export async function tryRandomSpecs(count: number, seed: number): Promise<Outcome> {
-  const outcome: Outcome = { drawn: 0, withLogo: 0, refused: {}, misreads: [], knownMisreads: [] };
+  const outcome: Outcome = { drawn: 0, withLogo: 0, refused: {}, misreads: [], warned: {}, knownMisreads: [] };
   const specs = fc.sample(arbitrarySpec, { numRuns: count, seed });
   for (let first = 0; first < count; first += specsPerRound) {
     const drawn: Drawn[] = [];
@@ -73,6 +75,8 @@ export async function tryRandomSpecs(count: number, seed: number): Promise<Outco
     }
     outcome.drawn += drawn.length;
     outcome.withLogo += drawn.filter(({ plan }) => plan.logoBox !== null).length;
+    for (const { plan } of drawn)
+      for (const { code } of plan.warnings) outcome.warned[code] = (outcome.warned[code] ?? 0) + 1;
     for (const misread of await misreadsOf(drawn))
       (isKnown(misread) ? outcome.knownMisreads : outcome.misreads).push(misread);
   }

@@ -77,6 +77,40 @@ describe('planRender', () => {
     expect(plan.logoBox?.width).toBeCloseTo(0.3 * plan.symbol.modules);
   });
 
+  it('takes the highest level of the symbol that it enlarges, which costs nothing more', () => {
+    const planOf = (errorCorrection: 'L' | 'Q') =>
+      planRender(specOf({ content: textOf(10), errorCorrection, logo: logoOf(0.15) }), square);
+    expect(planOf('L').symbol).toMatchObject({ version: 2, errorCorrection: 'H' });
+    expect(planOf('Q').symbol.version).toBe(2);
+  });
+
+  it('passes over versions whose alignment pattern lies under the logo, where the size has room', () => {
+    const spec = specOf({ content: textOf(100), size: 400, errorCorrection: 'H', logo: logoOf(0.15) });
+    expect(planRender({ ...spec, logo: null }, null).symbol.version).toBe(10);
+    expect(planRender(spec, square)).toMatchObject({ symbol: { version: 14 }, warnings: [] });
+  });
+
+  it('covers an alignment pattern rather than refuse, and says so', () => {
+    const spec = specOf({ content: textOf(100), size: 160, errorCorrection: 'H', logo: logoOf(0.15) });
+    const plan = planRender(spec, square);
+    expect(plan.symbol.version).toBe(10);
+    expect(plan.warnings.map(({ code }) => code)).toEqual(['logo_on_alignment_pattern']);
+  });
+
+  it('warns where modules coincide with a reader’s blocks under a logo, and names a size that avoids it', () => {
+    const spec = specOf({ foreground: '#009000', logo: logoOf(0.2) });
+    const { modules } = planRender(spec, square).symbol;
+    const codesAt = (change: Partial<RenderSpec>) =>
+      planRender({ ...spec, errorCorrection: 'H', ...change }, square).warnings.map(({ code }) => code);
+    for (const block of [8, 16, 24]) {
+      const size = block * (modules + 8);
+      for (const meets of [size, size + 1]) expect(codesAt({ size: meets })).toEqual(['modules_on_reader_blocks']);
+      for (const misses of [size - 1, size + 2]) expect(codesAt({ size: misses })).toEqual([]);
+      expect(codesAt({ size, foreground: '#000000' })).toEqual([]);
+      expect(planRender({ ...spec, size, logo: null }, null).warnings).toEqual([]);
+    }
+  });
+
   it('warns of a quiet zone under four modules, in modules and in px', () => {
     expect(planRender(specOf({ margin: 3 }), null).warnings.map(({ code }) => code)).toEqual(['small_quiet_zone']);
     const inPx = planRender(specOf({ margin: 0, marginPx: 10 }), null).warnings;

@@ -33,16 +33,20 @@ describe('drawSvg', () => {
   });
 
   it.each([
-    [14, 250],
-    [14, 210],
-    [7, 152],
-    [10, 199],
-  ])('shows them too where the PNG is not plainly rounded: version %i at %i px', async (version, size) => {
-    const symbol = drawMatrix(planSymbol('https://example.com', 'M', version) as SymbolPlan);
-    const frame = { modules: symbol.modules, size, margin: 4, marginPx: null };
-    const svg = await greyPixels(drawSvg({ ...plain, matrix: symbol, frame }));
-    expect(svg.equals(await greyPixels(drawPng(symbol, frame, blackOnWhite)))).toBe(true);
-  });
+    [14, 250, 4],
+    [14, 210, 4],
+    [7, 152, 4],
+    [10, 199, 4],
+    [17, 267, 7],
+  ])(
+    'shows them too where the PNG is not plainly rounded: version %i at %i px, margin %i',
+    async (version, size, margin) => {
+      const symbol = drawMatrix(planSymbol('https://example.com', 'M', version) as SymbolPlan);
+      const frame = { modules: symbol.modules, size, margin, marginPx: null };
+      const svg = await greyPixels(drawSvg({ ...plain, matrix: symbol, frame }));
+      expect(svg.equals(await greyPixels(drawPng(symbol, frame, blackOnWhite)))).toBe(true);
+    },
+  );
 
   it('has one path, exactly the size asked for and a view box in modules', () => {
     const svg = drawSvg(plain);
