@@ -52,7 +52,9 @@ export async function runService(host: NodeJS.Process, options: ServiceOptions):
     void drain(host, { log, releases, started, graceMs: options.graceMs });
   };
   for (const signal of ['SIGTERM', 'SIGINT'] as const) host.on(signal, () => stop(signal));
-  if (host.connected) host.on('disconnect', () => stop('the parent process is gone'));
+  const parentGone = (): void => stop('the parent process is gone');
+  if (host.connected) host.on('disconnect', parentGone);
+  else if (host.send) parentGone(); // it was forked, and the parent died before anyone listened for that
 
   try {
     const facts = await started;
