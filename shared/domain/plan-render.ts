@@ -4,9 +4,9 @@ import { type FittedSymbol, fitWithLogo, largestLogoRatio, leavesAlignment, symb
 import { planLongestLevel } from './plan-symbol.ts';
 import type { LogoFacts, RenderSpec, Warning } from './render-spec.ts';
 import {
+  blockProblems,
   contentProblem,
   contrastProblems,
-  fallsOnReaderBlocks,
   logoProblem,
   longestStart,
   quietZoneOf,
@@ -52,6 +52,7 @@ export function planRender(spec: RenderSpec, logo: LogoFacts | null): RenderPlan
   const { fit, problems } = fitSymbol(spec, encodedText, logo);
   problems.unshift(...contrastProblems(spec));
   problems.push(...sizeProblems(spec, fit.symbol.modules));
+  if (fit.logoBox !== null) problems.push(...blockProblems(spec, fit.symbol.modules));
   if (problems.length > 0) throw unreadable(problems);
   return {
     spec: { ...spec, errorCorrection: fit.symbol.errorCorrection },
@@ -97,7 +98,7 @@ function fitTooLong(spec: RenderSpec, text: string, logo: LogoFacts | null): Fit
 
 /** Everything about a planned symbol that is allowed and still worth knowing. */
 function warningsOf(spec: RenderSpec, fit: FittedSymbol): Warning[] {
-  return [raisedLevel(spec, fit), ...logoWarnings(spec, fit), smallQuietZone(spec, fit), transparency(spec)].filter(
+  return [raisedLevel(spec, fit), coveredAlignment(fit), smallQuietZone(spec, fit), transparency(spec)].filter(
     (warning) => warning !== null,
   );
 }
@@ -110,18 +111,13 @@ function raisedLevel({ errorCorrection: asked }: RenderSpec, { symbol }: FittedS
   };
 }
 
-function logoWarnings(spec: RenderSpec, fit: FittedSymbol): (Warning | null)[] {
-  if (fit.logoBox === null) return [];
-  const onAlignment = {
+function coveredAlignment(fit: FittedSymbol): Warning | null {
+  if (leavesAlignment(fit)) return null;
+  return {
     code: 'logo_on_alignment_pattern',
     detail:
       'The logo covers an alignment pattern, and a logo with fine detail there misleads some readers. A smaller logo or a shorter content avoids it.',
   };
-  const onBlocks = {
-    code: 'modules_on_reader_blocks',
-    detail: `Modules of this very width fall on the blocks of px by which some readers tell dark from light; with a logo and these colours they may misread the bare file. Size ${spec.size + 2} avoids it.`,
-  };
-  return [leavesAlignment(fit) ? null : onAlignment, fallsOnReaderBlocks(spec, fit.symbol.modules) ? onBlocks : null];
 }
 
 function smallQuietZone(spec: RenderSpec, { symbol }: FittedSymbol): Warning | null {

@@ -39,14 +39,20 @@ const readerBlockPx = 8;
 const fullContrast = 235;
 
 /**
- * Whether modules coincide with a reader's blocks: then a block has one colour, its threshold is a guess from the
- * blocks beside it, and a logo misleads the guess. It is so up to one px more than the blocks take. Decision record 0006.
+ * Refuses, for a code with a logo, modules that coincide with a reader's blocks: then a block has one colour, its threshold
+ * is a guess from the blocks beside it, and a logo misleads the guess. It is so up to one px more than the blocks take.
+ * Decision record 0006.
  */
-export function fallsOnReaderBlocks(spec: RenderSpec, modules: number): boolean {
-  const { foreground, background, margin } = spec;
-  if (contrastOf(foreground, background === 'transparent' ? assumedPaper : background) >= fullContrast) return false;
+export function blockProblems(spec: RenderSpec, modules: number): FieldError[] {
+  const { foreground, background, margin, size } = spec;
+  if (contrastOf(foreground, background === 'transparent' ? assumedPaper : background) >= fullContrast) return [];
   const px = modulePx({ ...spec, modules }) + 1e-9;
-  return px >= readerBlockPx && (px % readerBlockPx) * (modules + 2 * margin) < 1.5;
+  const excess = (px % readerBlockPx) * (modules + 2 * margin);
+  if (px < readerBlockPx || excess >= 1.5) return [];
+  const above = size + 2 - Math.round(excess);
+  const nearest = excess < 0.5 || above > largestSize ? size - 1 - Math.round(excess) : above;
+  const found = `At size ${size} modules coincide with the blocks of ${readerBlockPx} px by which some readers tell dark from light; a logo misleads them where the colours are not close to black on white.`;
+  return [problem('/size', 'modules_on_reader_blocks', size, `${found} Nearest size that works: ${nearest}.`)];
 }
 
 /** Returns the width of the quiet zone in modules. */

@@ -14,6 +14,8 @@ export function withNearestValues(spec: RenderSpec, refusal: AppError): RenderSp
       better.size = Number(value(/Smallest size that works: (\d+)\./) ?? value(/with size (\d+) the largest margin/));
       const marginPx = value(/largest margin that works is (\d+) px/);
       if (marginPx !== null) better.marginPx = Number(marginPx);
+    } else if (code === 'modules_on_reader_blocks') {
+      better.size = Number(value(/Nearest size that works: (\d+)\./));
     } else if (code === 'logo_over_budget' && better.logo !== null) {
       better.logo.ratio = Number(value(/Largest ratio that works: (0\.\d+)\./));
     } else if (code === 'content_too_long') {

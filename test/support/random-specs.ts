@@ -16,7 +16,7 @@ export type Outcome = {
   misreads: Misread[];
   /** Images drawn under each warning. */
   warned: Record<string, number>;
-  /** What one reader misread under the warning that says so: decision record 0006. */
+  /** What zbar misread where the logo covers an alignment pattern, of which a warning tells. */
   knownMisreads: Misread[];
 };
 
@@ -51,11 +51,9 @@ async function misreadsOf(drawn: Drawn[]): Promise<Misread[]> {
   return misreads;
 }
 
-/** The warning under which a reader is known to misread now and then. */
-const warningOf = { zbar: 'logo_on_alignment_pattern', zxing: 'modules_on_reader_blocks' } as const;
-
+/** What zbar alone may misread: decision record 0006. */
 function isKnown({ reader, plan }: Misread): boolean {
-  return plan.warnings.some(({ code }) => code === warningOf[reader]);
+  return reader === 'zbar' && plan.warnings.some(({ code }) => code === 'logo_on_alignment_pattern');
 }
 
 /**

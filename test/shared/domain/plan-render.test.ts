@@ -97,16 +97,21 @@ describe('planRender', () => {
     expect(plan.warnings.map(({ code }) => code)).toEqual(['logo_on_alignment_pattern']);
   });
 
-  it('warns where modules coincide with a reader’s blocks under a logo, and names a size that avoids it', () => {
-    const spec = specOf({ foreground: '#009000', logo: logoOf(0.2) });
-    const { modules } = planRender(spec, square).symbol;
-    const codesAt = (change: Partial<RenderSpec>) =>
-      planRender({ ...spec, errorCorrection: 'H', ...change }, square).warnings.map(({ code }) => code);
+  it('refuses modules that coincide with a reader’s blocks under a logo, and names the nearest size', () => {
+    const spec = specOf({ errorCorrection: 'H', foreground: '#009000', logo: logoOf(0.2) });
+    const total = planRender(spec, square).symbol.modules + 8;
     for (const block of [8, 16, 24]) {
-      const size = block * (modules + 8);
-      for (const meets of [size, size + 1]) expect(codesAt({ size: meets })).toEqual(['modules_on_reader_blocks']);
-      for (const misses of [size - 1, size + 2]) expect(codesAt({ size: misses })).toEqual([]);
-      expect(codesAt({ size, foreground: '#000000' })).toEqual([]);
+      const size = block * total;
+      for (const [meets, nearest] of [
+        [size, size - 1],
+        [size + 1, size + 2],
+      ] as const) {
+        const detail = onlyDetail({ ...spec, size: meets });
+        expect(detail).toMatchObject({ pointer: '/size', code: 'modules_on_reader_blocks', received: String(meets) });
+        expect(detail.detail).toContain(`Nearest size that works: ${nearest}.`);
+        expect(planRender({ ...spec, size: nearest }, square).warnings).toEqual([]);
+      }
+      expect(planRender({ ...spec, size, foreground: '#000000' }, square).warnings).toEqual([]);
       expect(planRender({ ...spec, size, logo: null }, null).warnings).toEqual([]);
     }
   });
