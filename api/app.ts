@@ -2,14 +2,16 @@ import Koa, { type DefaultContext } from 'koa';
 import { createAcceptLogos } from './accept-logos.ts';
 import { createAcceptRenders } from './accept-renders.ts';
 import type { ApiDeps, ApiState } from './deps.ts';
+import type { Handle } from './handle.ts';
 import { createHealthRoutes } from './health.ts';
+import { createHotImage } from './hot-image.ts';
 import { createImageBytes } from './image-bytes.ts';
 import { createImageRoute } from './images.ts';
 import { createLogoRoutes } from './logos.ts';
 import { createAuth } from './middleware/auth.ts';
 import { answerErrors } from './middleware/errors.ts';
 import { answerNoRoute } from './middleware/no-route.ts';
-import { logRequests } from './middleware/request-log.ts';
+import { createRequestLog, logRequests } from './middleware/request-log.ts';
 import { guardJson } from './middleware/security-headers.ts';
 import { createQrRoutes } from './qr.ts';
 import { createRenderRows } from './render-rows.ts';
@@ -18,10 +20,8 @@ import { createRouter } from './routes.ts';
 import { createServeImage } from './serve-image.ts';
 import { createStartPage } from './start-page.ts';
 
-export type ApiApp = Koa<ApiState, DefaultContext>;
-
 /** Puts the HTTP API together from what it is given. Opens nothing: no port, no connection, no timer. */
-export function buildApp(deps: ApiDeps): ApiApp {
+export function buildApp(deps: ApiDeps): Handle {
   const { database, log, now } = deps;
   const rows = createRenderRows({ store: database.renders, now, log });
   const images = createImageBytes(deps);
@@ -40,11 +40,15 @@ export function buildApp(deps: ApiDeps): ApiApp {
     startPage: createStartPage(deps),
   });
 
-  const app: ApiApp = new Koa<ApiState, DefaultContext>();
+  const app = new Koa<ApiState, DefaultContext>();
   app.on('error', (err: unknown) => log.error({ err }, 'answer not sent'));
-  app.use(logRequests(deps));
+  const requests = createRequestLog(log);
+  app.use(logRequests(requests));
   app.use(answerErrors(deps));
   app.use(router.routes());
   app.use(answerNoRoute);
-  return app;
+
+  const koa = app.callback();
+  const hotImage = createHotImage({ rows, images, requests });
+  return (request, response) => hotImage(request, response) || koa(request, response);
 }

@@ -14,7 +14,7 @@ type Needs = {
 };
 
 /** One id never serves two byte sequences, so whoever has the bytes may keep them. */
-const forEver = 'public, max-age=31536000, immutable';
+export const forEver = 'public, max-age=31536000, immutable';
 
 /** `GET /v1/renders/:id/image`: no key needed, the unguessable id is the capability. */
 export function createImageRoute({ deps, rows, acceptRenders, serveImage }: Needs) {

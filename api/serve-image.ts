@@ -1,3 +1,4 @@
+import type { OutgoingHttpHeader, OutgoingHttpHeaders, ServerResponse } from 'node:http';
 import type { RenderRow } from '../shared/adapters/database/database.ts';
 import { rendererVersion } from '../shared/domain/identity.ts';
 import { contentTypeOf } from '../shared/domain/render-spec.ts';
@@ -6,15 +7,15 @@ import type { AcceptRenders } from './accept-renders.ts';
 import { failedRender } from './accept-renders.ts';
 import type { ApiContext } from './deps.ts';
 import type { CompletedRender, ImageBytes } from './image-bytes.ts';
-import { guardImage } from './middleware/security-headers.ts';
+import { imageGuards } from './middleware/security-headers.ts';
 import type { RenderRows } from './render-rows.ts';
 
 /** How long a caller waits while purged bytes are drawn again. */
 export const redrawWaitMs = 5000;
 
 /** Whether one of the entity tags of `If-None-Match` is this one (weak comparison, RFC 9110, section 13.1.2). */
-export function matchesEtag(header: string, etag: string): boolean {
-  if (header === '') return false;
+export function matchesEtag(header: string | undefined, etag: OutgoingHttpHeader | undefined): boolean {
+  if (!header) return false;
   return header.split(',').some((tag) => {
     const plain = tag.trim().replace(/^W\//, '');
     return plain === etag || plain === '*';
@@ -23,6 +24,25 @@ export function matchesEtag(header: string, etag: string): boolean {
 
 export function isCompleted(row: RenderRow): row is CompletedRender {
   return row.status === 'completed' && row.result !== null;
+}
+
+/** What every answer about the image says, 304 too. */
+export function imageGuarantees({ spec, result }: CompletedRender, cacheControl: string): OutgoingHttpHeaders {
+  return { ETag: `"${result.sha256}"`, 'Cache-Control': cacheControl, ...imageGuards[spec.format] };
+}
+
+/** What an answer with the image says of it. */
+export function imageDescription({ id, spec, result }: CompletedRender): OutgoingHttpHeaders {
+  return {
+    'Content-Type': contentTypeOf[spec.format],
+    'Content-Length': result.sizeBytes,
+    'Content-Disposition': `inline; filename="${id}.${spec.format}"`,
+  };
+}
+
+/** By hand: Koa's own setters cost more on this path than all else that is done. */
+function setHeaders(response: ServerResponse, headers: OutgoingHttpHeaders): void {
+  for (const [name, value] of Object.entries(headers)) if (value !== undefined) response.setHeader(name, value);
 }
 
 export type ServeImage = ReturnType<typeof createServeImage>;
@@ -48,27 +68,20 @@ export function createServeImage({ rows, images, acceptRenders }: Needs) {
      * @returns false when the bytes are gone and an older renderer drew them: what would be drawn today has another id
      */
     async serve(ctx: ApiContext, row: CompletedRender, cacheControl: string): Promise<boolean> {
-      const { format } = row.spec;
-      // The hottest path there is: Koa's own setters cost more here than all else that is done.
-      const { res } = ctx;
-      const etag = `"${row.result.sha256}"`;
+      const guarantees = imageGuarantees(row, cacheControl);
       rows.use(row);
-      res.setHeader('ETag', etag);
-      res.setHeader('Cache-Control', cacheControl);
-      guardImage(ctx, format);
-      if (matchesEtag(ctx.req.headers['if-none-match'] ?? '', etag)) {
+      setHeaders(ctx.res, guarantees);
+      if (matchesEtag(ctx.req.headers['if-none-match'], guarantees.ETag)) {
         ctx.status = 304;
         return true;
       }
-      res.setHeader('Content-Type', contentTypeOf[format]);
       if (ctx.method !== 'HEAD') {
         if (row.rendererVersion !== rendererVersion && !images.atHand(row) && (await images.read(row)) === null)
           return false;
         ctx.body = await readOrRedraw(row, ctx);
       }
       ctx.status = 200;
-      res.setHeader('Content-Disposition', `inline; filename="${row.id}.${format}"`);
-      if (ctx.method === 'HEAD') ctx.length = row.result.sizeBytes;
+      setHeaders(ctx.res, imageDescription(row));
       return true;
     },
 

@@ -1,11 +1,10 @@
 import { randomUUID } from 'node:crypto';
-import { createServer, type IncomingMessage, type Server, type ServerResponse, STATUS_CODES } from 'node:http';
+import { createServer, type Server, type ServerResponse, STATUS_CODES } from 'node:http';
 import type { Socket } from 'node:net';
 import { setTimeout as pause } from 'node:timers/promises';
 import { AppError } from '../shared/errors.ts';
+import type { Handle } from './handle.ts';
 import { problemOf } from './middleware/errors.ts';
-
-type Handle = (request: IncomingMessage, response: ServerResponse) => unknown;
 
 type Timeouts = {
   /** How long the head, and how long the whole of a request may take to arrive. */

@@ -22,7 +22,7 @@ export async function startApi(service: Service): Promise<{ address: string }> {
   const { config, log, releases } = service;
   const hurry = new AbortController();
   const deps = await connect(service, hurry.signal);
-  const api = createApiServer(buildApp(deps).callback(), config.publicUrl);
+  const api = createApiServer(buildApp(deps), config.publicUrl);
   const address = await listen(api, config);
   releases.defer('HTTP server', () => api.drain({ hurryMs, cutMs, hurry: () => hurry.abort() }));
   log.info({ address }, 'listening');

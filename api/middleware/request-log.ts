@@ -1,33 +1,47 @@
 import { randomBytes } from 'node:crypto';
-import type { ApiDeps, ApiMiddleware } from '../deps.ts';
+import type { IncomingMessage } from 'node:http';
+import type { Log } from '../../shared/log.ts';
+import type { ApiMiddleware } from '../deps.ts';
 
 const sane = /^[\w.-]{8,128}$/;
+const quiet: readonly unknown[] = ['/healthz', '/readyz'];
 
-/**
- * Gives each request an id (the caller's `Request-Id` when it is sane) and writes one line when it is answered.
- *
- * The line has method, route pattern, status and milliseconds; never the query, a key or content.
- */
-export function logRequests({ log }: Pick<ApiDeps, 'log'>): ApiMiddleware {
+type Answered = { requestId: string; method: string; route: unknown; status: number; startedAt: number };
+
+export type RequestLog = {
+  /** The caller's `Request-Id` when it is sane, else a new one. */
+  idOf(request: IncomingMessage): string;
+  /** Writes the line of an answered request; `startedAt` is of `performance.now()`. */
+  answered(request: Answered): void;
+};
+
+/** Writes one line for each request: method, route pattern, status and milliseconds; never the query, a key or content. */
+export function createRequestLog(log: Log): RequestLog {
   // Unique without asking for randomness each time: this process's own part, and a count.
   const process = randomBytes(9).toString('base64url');
   let count = 0;
+  return {
+    idOf(request) {
+      const incoming = request.headers['request-id'];
+      return typeof incoming === 'string' && sane.test(incoming) ? incoming : `${process}-${++count}`;
+    },
+    answered({ startedAt, ...request }) {
+      const line = { ...request, ms: Math.round((performance.now() - startedAt) * 10) / 10 };
+      if (quiet.includes(request.route)) log.debug(line, 'request');
+      else log.info(line, 'request');
+    },
+  };
+}
+
+/** Gives each request its id and writes its line when it is answered. */
+export function logRequests(requests: RequestLog): ApiMiddleware {
   return async (ctx, next) => {
-    const incoming = ctx.req.headers['request-id'];
-    const requestId = typeof incoming === 'string' && sane.test(incoming) ? incoming : `${process}-${++count}`;
+    const requestId = requests.idOf(ctx.req);
     ctx.state.requestId = requestId;
     ctx.res.setHeader('Request-Id', requestId);
-    const start = performance.now();
+    const startedAt = performance.now();
     await next();
-    const route = ctx._matchedRoute ?? null;
-    const line = {
-      requestId,
-      method: ctx.method,
-      route,
-      status: ctx.status,
-      ms: Math.round((performance.now() - start) * 10) / 10,
-    };
-    if (route === '/healthz' || route === '/readyz') log.debug(line, 'request');
-    else log.info(line, 'request');
+    const { method, status } = ctx;
+    requests.answered({ requestId, method, route: ctx._matchedRoute ?? null, status, startedAt });
   };
 }

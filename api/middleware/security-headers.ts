@@ -1,6 +1,6 @@
 import helmet from 'koa-helmet';
 import type { ImageFormat } from '../../shared/domain/render-spec.ts';
-import type { ApiContext, ApiDeps, ApiMiddleware } from '../deps.ts';
+import type { ApiDeps, ApiMiddleware } from '../deps.ts';
 
 /** Sets on JSON answers what keeps a browser from treating them as anything else. */
 export function guardJson({ config }: Pick<ApiDeps, 'config'>): ApiMiddleware {
@@ -19,9 +19,10 @@ export function guardJson({ config }: Pick<ApiDeps, 'config'>): ApiMiddleware {
 /** An SVG that is opened on its own runs nothing and fetches nothing; a logo inside it is a data: URI. */
 const svgPolicy = "default-src 'none'; img-src data:; style-src 'unsafe-inline'; sandbox";
 
+const anySiteNoBrowser = { 'X-Content-Type-Options': 'nosniff', 'Cross-Origin-Resource-Policy': 'cross-origin' };
+
 /** Lets any site show the image and no browser run it. By hand: helmet's dozen headers would cost more than the image. */
-export function guardImage(ctx: ApiContext, format: ImageFormat): void {
-  ctx.res.setHeader('X-Content-Type-Options', 'nosniff');
-  ctx.res.setHeader('Cross-Origin-Resource-Policy', 'cross-origin');
-  if (format === 'svg') ctx.res.setHeader('Content-Security-Policy', svgPolicy);
-}
+export const imageGuards: Record<ImageFormat, Record<string, string>> = {
+  png: anySiteNoBrowser,
+  svg: { ...anySiteNoBrowser, 'Content-Security-Policy': svgPolicy },
+};

@@ -44,6 +44,23 @@ describe('GET /v1/renders/:id/image', () => {
     expect(policy).toContain('img-src data:');
   });
 
+  it.each(['png', 'svg'])('answers a %s from memory exactly as it was answered the first time', async (format) => {
+    const { sha256, path } = await drawn({ format });
+    const other = await afresh();
+    const told = ({ status, headers, body }: Awaited<ReturnType<typeof api.call>>) => {
+      const ofThisRequest = ['date', 'request-id'];
+      return { status, body, headers: [...headers].filter(([name]) => !ofThisRequest.includes(name)).sort() };
+    };
+    const first = await other.call(path, { key: null });
+    expect(told(await other.call(path, { key: null }))).toEqual(told(first));
+    const conditional = { key: null, headers: { 'if-none-match': `"${sha256}"` } };
+    const coldConditional = await (await afresh()).call(path, conditional);
+    expect(coldConditional.status).toBe(304);
+    expect(told(await other.call(path, conditional))).toEqual(told(coldConditional));
+    const lines = other.lines.filter(({ route }) => route === '/v1/renders/:id/image');
+    expect(lines.map(({ status }) => status)).toEqual([200, 200, 304]);
+  });
+
   it.each(['"SHA"', 'W/"SHA"', '"other", "SHA"', '*'])(
     'answers 304 to If-None-Match: %s without reading bytes',
     async (tag) => {

@@ -74,7 +74,7 @@ export async function startApi({ config, timeouts, beside }: Options = {}) {
     hurry: hurry.signal,
   };
   await seedBootstrapKey(database, operatorKey, Date.now());
-  const api = createApiServer(buildApp(deps).callback(), publicUrl, timeouts);
+  const api = createApiServer(buildApp(deps), publicUrl, timeouts);
   api.server.listen(0, '127.0.0.1');
   await once(api.server, 'listening');
   const { port } = api.server.address() as AddressInfo;
