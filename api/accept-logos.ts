@@ -4,19 +4,25 @@ import { LRUCache } from 'lru-cache';
 import type { LogoRow, NewLogo } from '../shared/adapters/database/database.ts';
 import type { RequestedLogo } from '../shared/contract/render-request.ts';
 import { logoId } from '../shared/domain/identity.ts';
-import { logoTypeOf } from '../shared/domain/logo-type.ts';
+import { inspectLogo, kindOfLogoRefusal } from '../shared/domain/inspect-logo.ts';
 import { logoKey } from '../shared/domain/object-key.ts';
 import type { LogoFacts } from '../shared/domain/render-spec.ts';
-import { AppError, type ErrorKind, unavailable } from '../shared/errors.ts';
+import { AppError, unavailable } from '../shared/errors.ts';
 import type { ApiDeps } from './deps.ts';
 import { EndedWaiters, hasEnded } from './ended-waiters.ts';
 
-/** How long an upload waits for the worker's check. */
-const checkWaitMs = 10_000;
+/** How long a logo's check by a worker is waited for at most. */
+export const checkWaitMs = 10_000;
 const trustedForMs = 5000;
 
 /** A logo as a render needs it; `refusal` is set when it was deleted. */
 export type ResolvedLogo = { id: string; facts: LogoFacts; refusal: AppError | null };
+
+/** A logo that came, by what its file says. */
+export type DescribedLogo = Omit<NewLogo, 'jobId'> & { bytes: Buffer; facts: LogoFacts };
+
+/** Who waits, and how long at most. */
+export type Waiting = { response: ServerResponse; waitMs: number };
 
 export type AcceptLogos = ReturnType<typeof createAcceptLogos>;
 
@@ -34,21 +40,21 @@ export function createAcceptLogos(deps: ApiDeps) {
     return row;
   };
 
-  /** Describes the upload by its first bytes; what it declares itself to be counts for nothing. */
-  const describe = (tenantId: string, bytes: Buffer): Omit<NewLogo, 'jobId'> => {
-    const contentType = logoTypeOf(bytes);
-    if (contentType === null)
-      throw new AppError(
-        'media-type',
-        'logo_type',
-        'The logo must be a PNG, JPEG or WebP image; by its first bytes it is none',
-      );
+  /**
+   * Describes a logo by what its file says, nothing decoded; what it is declared to be counts for nothing.
+   *
+   * @throws AppError of `inspectLogo`
+   */
+  const describe = (tenantId: string, bytes: Buffer): DescribedLogo => {
+    const { contentType, facts } = inspectLogo(bytes, { maxPixels: config.limits.logoPixels });
     const sha256 = hash('sha256', bytes, 'hex');
-    return { id: logoId(config.secretKey, tenantId, sha256), tenantId, contentType, sizeBytes: bytes.length, sha256 };
+    const id = logoId(config.secretKey, tenantId, sha256);
+    return { id, tenantId, contentType, sizeBytes: bytes.length, sha256, bytes, facts };
   };
 
-  const startCheck = async (logo: Omit<NewLogo, 'jobId'>, bytes: Buffer): Promise<LogoRow> => {
+  const startCheck = async ({ bytes, facts: _, ...logo }: DescribedLogo): Promise<LogoRow> => {
     queues.assertAcceptsWork();
+    checked.delete(logo.id);
     await objects.put(logoKey(logo.id), bytes, { contentType: logo.contentType, durable: true });
     const jobId = `l-${randomUUID()}`;
     const [accepted] = await database.logos.accept([{ ...logo, jobId }], now());
@@ -64,55 +70,63 @@ export function createAcceptLogos(deps: ApiDeps) {
     return accepted.row;
   };
 
-  const settled = async (
-    id: string,
-    start: () => Promise<LogoRow | null>,
-    response: ServerResponse,
-  ): Promise<LogoRow> => {
+  /** The row at the end of its check, or as it stands when the time is up. */
+  const follow = async (id: string, start: () => Promise<LogoRow>, { response, waitMs }: Waiting): Promise<LogoRow> => {
     const waiter = waiters.open(id);
     try {
       const row = await start();
-      if (row && hasEnded(row)) return completedOrThrow(row);
-      const end = (await waiter.ended(checkWaitMs, response)) ?? (await database.logos.find(id));
-      if (end && hasEnded(end)) return completedOrThrow(end);
-      throw unavailable('logo_check_pending', 'The logo is stored and will be checked; ask again', undefined, 2);
+      if (hasEnded(row)) return row;
+      const end = await waiter.ended(Math.min(waitMs, checkWaitMs), response);
+      return end ?? (await database.logos.find(id)) ?? row;
     } finally {
       waiter.close();
     }
   };
 
-  /** Stores and checks a logo; `created` is false when it was there already. */
-  const upload = async (
-    tenantId: string,
-    bytes: Buffer,
-    response: ServerResponse,
-  ): Promise<{ row: LogoRow; created: boolean }> => {
-    const logo = describe(tenantId, bytes);
-    const there = await find(logo.id);
-    if (there?.status === 'completed' && there.deletedAt === null) return { row: there, created: false };
-    checked.delete(logo.id);
-    return { row: await settled(logo.id, () => startCheck(logo, bytes), response), created: true };
+  const findUsable = async (id: string): Promise<LogoRow | null> => {
+    const row = await find(id);
+    return row?.status === 'completed' && row.deletedAt === null ? row : null;
   };
 
-  const resolveById = async (tenantId: string, id: string, response: ServerResponse): Promise<ResolvedLogo> => {
-    let row = await find(id);
-    if (row?.tenantId !== tenantId) throw unknownLogo(id);
-    if (!hasEnded(row)) row = await settled(id, () => database.logos.find(id), response);
+  const resolveById = async (tenantId: string, id: string, waiting: Waiting): Promise<ResolvedLogo> => {
+    const found = await find(id);
+    if (found?.tenantId !== tenantId) throw unknownLogo(id);
+    const reread = async () => (await database.logos.find(id)) ?? found;
+    const row = hasEnded(found) ? found : await follow(id, reread, waiting);
     return { id, facts: factsOf(row), refusal: row.deletedAt === null ? null : unknownLogo(id) };
+  };
+
+  const resolveInline = async (tenantId: string, bytes: Buffer, waiting: Waiting): Promise<ResolvedLogo> => {
+    const logo = describe(tenantId, bytes);
+    const { id, facts } = logo;
+    const row = (await findUsable(id)) ?? (await follow(id, () => startCheck(logo), waiting));
+    // By what its header says a render is planned without the check; whether the picture is whole shows when it is drawn.
+    return { id, facts: hasEnded(row) ? factsOf(row) : facts, refusal: null };
   };
 
   return {
     describe,
-    upload,
     find,
     forget: (id: string): void => void checked.delete(id),
 
-    /** Finds or makes the logo of a render. @throws AppError `invalid` at `/logo/id` or `/logo/data` */
-    async resolve(tenantId: string, logo: RequestedLogo, response: ServerResponse): Promise<ResolvedLogo> {
-      if ('id' in logo) return resolveById(tenantId, logo.id, response);
+    /** Whether this logo is there already, checked. */
+    isKnown: async (id: string): Promise<boolean> => (await findUsable(id)) !== null,
+
+    /** Stores a logo and waits for its check. @throws AppError what the check found, `unavailable` when it is not ended in time */
+    async upload(logo: DescribedLogo, response: ServerResponse): Promise<LogoRow> {
+      const waiting = { response, waitMs: checkWaitMs };
+      return completedOrThrow((await findUsable(logo.id)) ?? (await follow(logo.id, () => startCheck(logo), waiting)));
+    },
+
+    /**
+     * Finds or makes the logo of a render. An inline one is waited for at most `waitMs`, and then taken by its header's word.
+     *
+     * @throws AppError `invalid` at `/logo/id` or `/logo/data`; `unavailable` for one by id whose check is not ended in time
+     */
+    async resolve(tenantId: string, logo: RequestedLogo, waiting: Waiting): Promise<ResolvedLogo> {
+      if ('id' in logo) return resolveById(tenantId, logo.id, waiting);
       try {
-        const { row } = await upload(tenantId, logo.bytes, response);
-        return { id: row.id, facts: factsOf(row), refusal: null };
+        return await resolveInline(tenantId, logo.bytes, waiting);
       } catch (error) {
         throw asInlineLogo(error);
       }
@@ -126,17 +140,16 @@ function factsOf(row: LogoRow): LogoFacts {
   return result;
 }
 
-/** The kinds of a failed check by its code; whatever else a file has wrong makes it invalid. */
-const checkKinds: Record<string, ErrorKind> = { logo_too_many_pixels: 'too-large', logo_type: 'media-type' };
-
 function completedOrThrow(row: LogoRow): LogoRow {
   if (row.status === 'completed') return row;
+  if (!hasEnded(row))
+    throw unavailable('logo_check_pending', 'The logo is stored and will be checked; ask again', undefined, 2);
   const { code, detail } = row.error ?? { code: 'logo_unchecked', detail: 'The check of the logo was cancelled' };
-  throw new AppError(checkKinds[code] ?? 'invalid', code, detail);
+  throw new AppError(kindOfLogoRefusal(code), code, detail);
 }
 
 function unknownLogo(id: string): AppError {
-  const detail = 'There is no logo with this id; upload it with POST /v1/logos, or send its bytes as logo.data';
+  const detail = 'There is no logo with this id; upload it with POST /v1/logos';
   return new AppError('invalid', 'invalid_request', detail, {
     details: [{ in: 'body', pointer: '/logo/id', name: null, code: 'unknown_logo', detail, received: id }],
   });
@@ -146,9 +159,8 @@ function unknownLogo(id: string): AppError {
 function asInlineLogo(error: unknown): unknown {
   if (!(error instanceof AppError) || error.kind === 'unavailable') return error;
   const { code, message } = error;
-  const kind = error.kind === 'too-large' ? 'too-large' : 'invalid';
-  return new AppError(kind, code, message, {
-    details: [{ in: 'body', pointer: '/logo/data', name: null, code, detail: message, received: null }],
-    cause: error,
-  });
+  const details = [{ in: 'body', pointer: '/logo/data', name: null, code, detail: message, received: null } as const];
+  return error.kind === 'too-large'
+    ? new AppError('too-large', code, message, { details, cause: error })
+    : new AppError('invalid', 'invalid_request', message, { details, cause: error });
 }

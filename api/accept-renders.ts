@@ -1,6 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import type { ServerResponse } from 'node:http';
 import type { Accepted, NewRender, RenderRow } from '../shared/adapters/database/database.ts';
+import { relayJob } from '../shared/adapters/delivery-jobs.ts';
+import type { Callback } from '../shared/contract/events.ts';
 import { maxRendersPerJob } from '../shared/contract/jobs.ts';
 import type { RequestedSpec } from '../shared/contract/render-request.ts';
 import { rendererVersion, renderId } from '../shared/domain/identity.ts';
@@ -8,7 +10,7 @@ import { planRender, type RenderPlan } from '../shared/domain/plan-render.ts';
 import type { RenderSpec } from '../shared/domain/render-spec.ts';
 import { AppError } from '../shared/errors.ts';
 import { groupCommit } from '../shared/group-commit.ts';
-import type { AcceptLogos } from './accept-logos.ts';
+import { type AcceptLogos, checkWaitMs } from './accept-logos.ts';
 import type { ApiDeps } from './deps.ts';
 import { EndedWaiters, hasEnded, type Waiter } from './ended-waiters.ts';
 import type { RenderRows } from './render-rows.ts';
@@ -32,15 +34,20 @@ export function createAcceptRenders({ deps, rows, acceptLogos }: Needs) {
   const waiters = new EndedWaiters<RenderRow>({ ...deps, findMany: (ids) => database.renders.findMany(ids) });
   const acceptInGroup = createGroupedAccept(deps);
 
-  /** Checks the request and plans its drawing; an inline logo becomes a logo first, which may wait for its check. */
+  /**
+   * Checks the request and plans its drawing; an inline logo becomes a logo first.
+   *
+   * @param waitMs how long the check of a logo that is new may take, at most
+   */
   const prepare = async (
     tenantId: string,
     requested: RequestedSpec,
     response: ServerResponse,
+    waitMs = checkWaitMs,
   ): Promise<PreparedRender> => {
     const { logo: requestedLogo, ...rest } = requested;
     if (requestedLogo === null) return prepared(tenantId, planRender({ ...rest, logo: null }, null), null);
-    const logo = await acceptLogos.resolve(tenantId, requestedLogo, response);
+    const logo = await acceptLogos.resolve(tenantId, requestedLogo, { response, waitMs });
     const spec: RenderSpec = { ...rest, logo: { id: logo.id, ratio: requestedLogo.ratio } };
     return prepared(tenantId, planRender(spec, logo.facts), logo.refusal);
   };
@@ -53,7 +60,10 @@ export function createAcceptRenders({ deps, rows, acceptLogos }: Needs) {
   });
 
   /** Puts the render to work unless it is done or under way; durable when it returns. */
-  const accept = async ({ id, tenantId, plan, refusal }: PreparedRender): Promise<RenderRow> => {
+  const accept = async (
+    { id, tenantId, plan, refusal }: PreparedRender,
+    callback: Callback | null,
+  ): Promise<RenderRow> => {
     const spec = plan.spec;
     if (refusal) throw refusal;
     try {
@@ -61,10 +71,13 @@ export function createAcceptRenders({ deps, rows, acceptLogos }: Needs) {
     } catch (away) {
       // What is there already, done or under way, needs no queue.
       const row = await database.renders.find(id);
-      if (row && (row.status === 'completed' || !hasEnded(row))) return row;
+      if (row && (row.status === 'completed' || !hasEnded(row))) {
+        await addCallbacks(deps, callback === null ? [] : [{ id, callback }]);
+        return row;
+      }
       throw away;
     }
-    const { row } = await acceptInGroup({ id, tenantId, spec, rendererVersion });
+    const { row } = await acceptInGroup({ id, tenantId, spec, rendererVersion, callback });
     return row;
   };
 
@@ -95,15 +108,20 @@ export function createAcceptRenders({ deps, rows, acceptLogos }: Needs) {
     },
 
     /** Accepts the render and waits for its end at most `waitMs`; answers the row as it stands then. */
-    async acceptAndWait(render: PreparedRender, waitMs: number, response: ServerResponse): Promise<RenderRow> {
-      const known = rows.recall(render.id);
+    async acceptAndWait(
+      render: PreparedRender,
+      waitMs: number,
+      response: ServerResponse,
+      callback: Callback | null = null,
+    ): Promise<RenderRow> {
+      const known = callback === null ? rows.recall(render.id) : null;
       if (known) {
         rows.use(known);
         return known;
       }
       const waiter = waiters.open(render.id);
       try {
-        const row = await accept(render);
+        const row = await accept(render, callback);
         return await follow(row, waiter, waitMs, response);
       } finally {
         waiter.close();
@@ -142,14 +160,16 @@ export function createAcceptRenders({ deps, rows, acceptLogos }: Needs) {
 }
 
 /** Accepts rows in natural groups: one durable insert, then one job for those that it put to work. */
-function createGroupedAccept({ database, queues, log, now }: ApiDeps) {
-  return groupCommit<Omit<NewRender, 'jobId'>, Accepted<RenderRow>>(
+function createGroupedAccept(deps: ApiDeps) {
+  const { database, queues, log, now } = deps;
+  return groupCommit<Omit<NewRender, 'jobId'> & { callback: Callback | null }, Accepted<RenderRow>>(
     async (group) => {
       const jobId = `r-${randomUUID()}`;
       const accepted = await database.renders.accept(
         group.map((render) => ({ ...render, jobId })),
         now(),
       );
+      await addCallbacks(deps, group);
       const renderIds = accepted.filter(({ started }) => started).map(({ row }) => row.id);
       if (renderIds.length > 0) {
         try {
@@ -163,6 +183,19 @@ function createGroupedAccept({ database, queues, log, now }: ApiDeps) {
     },
     { maxGroup: maxRendersPerJob, lanes: 2 },
   );
+}
+
+/** Stores whom to call at the end of renders, durably, before the requests are answered; those that have ended are told at once. */
+async function addCallbacks(
+  { database, queues, log, now }: Pick<ApiDeps, 'database' | 'queues' | 'log' | 'now'>,
+  asked: { id: string; callback: Callback | null }[],
+): Promise<void> {
+  const added = asked.flatMap(({ id, callback }) => (callback === null ? [] : [{ id, callbacks: [callback] }]));
+  if (added.length === 0) return;
+  const toTell = await database.renders.addCallbacks(added, now());
+  if (toTell.length === 0) return;
+  // The marks stand in the rows: without this job the timer's does the work.
+  await queues.add([relayJob()]).catch((err: unknown) => log.warn({ err }, 'callbacks: no relay queued'));
 }
 
 /** The problem that a failed render is told as, where bytes were asked for. */

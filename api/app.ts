@@ -1,6 +1,15 @@
 import Koa, { type DefaultContext } from 'koa';
 import { createAcceptLogos } from './accept-logos.ts';
 import { createAcceptRenders } from './accept-renders.ts';
+import { createAnalyticsRoutes } from './analytics.ts';
+import { createBatchArchiveRoute } from './batch-archive.ts';
+import { createBatchEventsRoute } from './batch-events.ts';
+import { createBatchImageRoute } from './batch-image.ts';
+import { createBatchRoutes } from './batches.ts';
+import { createRotateCallbackSecret } from './callback-secret.ts';
+import { createCodeImageRoute } from './code-image.ts';
+import { createCodeRoutes } from './codes.ts';
+import { createDeliveryRoutes } from './deliveries.ts';
 import type { ApiDeps, ApiState } from './deps.ts';
 import type { Handle } from './handle.ts';
 import { createHealthRoutes } from './health.ts';
@@ -17,8 +26,10 @@ import { createQrRoutes } from './qr.ts';
 import { createRenderRows } from './render-rows.ts';
 import { createRenderRoutes } from './renders.ts';
 import { createRouter } from './routes.ts';
+import { createScanRoutes } from './scans.ts';
 import { createServeImage } from './serve-image.ts';
 import { createStartPage } from './start-page.ts';
+import { createWebhookRoutes } from './webhooks.ts';
 
 /** Puts the HTTP API together from what it is given. Opens nothing: no port, no connection, no timer. */
 export function buildApp(deps: ApiDeps): Handle {
@@ -36,12 +47,27 @@ export function buildApp(deps: ApiDeps): Handle {
     qr: createQrRoutes({ acceptRenders, serveImage }),
     renders: createRenderRoutes({ deps, rows, images, acceptRenders, serveImage }),
     logos: createLogoRoutes({ deps, acceptLogos }),
+    codes: createCodeRoutes({ deps, acceptRenders }),
+    codeImage: createCodeImageRoute({ deps, acceptRenders, serveImage }),
+    analytics: createAnalyticsRoutes(deps),
+    scans: createScanRoutes(deps),
+    batches: createBatchRoutes(deps),
+    batchImage: createBatchImageRoute(deps),
+    batchArchive: createBatchArchiveRoute(deps),
+    batchEvents: createBatchEventsRoute(deps),
+    webhooks: createWebhookRoutes(deps),
+    deliveries: createDeliveryRoutes(deps),
+    rotateCallbackSecret: createRotateCallbackSecret(deps),
     health: createHealthRoutes(deps),
     startPage: createStartPage(deps),
   });
 
   const app = new Koa<ApiState, DefaultContext>();
-  app.on('error', (err: unknown) => log.error({ err }, 'answer not sent'));
+  app.on('error', (err: NodeJS.ErrnoException) => {
+    // A client that went away while an export was written to it.
+    if (err.code === 'ERR_STREAM_PREMATURE_CLOSE') log.debug({ err }, 'answer not taken');
+    else log.error({ err }, 'answer not sent');
+  });
   const requests = createRequestLog(log);
   app.use(logRequests(requests));
   app.use(answerErrors(deps));

@@ -1,5 +1,6 @@
 import type { RouterContext } from '@koa/router';
 import type { DefaultContext } from 'koa';
+import type { CodeRow } from '../shared/adapters/database/code-store.ts';
 import type { Database, KeyRow } from '../shared/adapters/database/database.ts';
 import type { ImageCache } from '../shared/adapters/image-cache.ts';
 import type { ObjectStore } from '../shared/adapters/objects/objects.ts';
@@ -9,7 +10,9 @@ import type { Log } from '../shared/log.ts';
 
 /** What the API is made of; all of it is connected before and released after. */
 export type ApiDeps = {
-  config: Pick<Config, 'publicUrl' | 'openQr' | 'wait' | 'limits'> & { secretKey: string };
+  config: Pick<Config, 'publicUrl' | 'shortUrl' | 'targetDeny' | 'openQr' | 'wait' | 'limits' | 'webhooks'> & {
+    secretKey: string;
+  };
   database: Database;
   queues: Queues;
   objects: ObjectStore;
@@ -19,6 +22,8 @@ export type ApiDeps = {
   now: () => number;
   /** Aborted when the process is about to end: whoever waits for work is answered with how it stands. */
   hurry: AbortSignal;
+  /** To be told of every code that was made or changed here: the redirect of this process knows it at once. */
+  codeChanged: (row: CodeRow) => void;
 };
 
 export type ApiState = {

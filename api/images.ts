@@ -1,9 +1,9 @@
+import { imagePath } from '../shared/contract/show-render.ts';
 import { AppError } from '../shared/errors.ts';
 import { type AcceptRenders, failedRender } from './accept-renders.ts';
 import type { ApiContext, ApiDeps } from './deps.ts';
 import { hasEnded } from './ended-waiters.ts';
 import type { RenderRows } from './render-rows.ts';
-import { imagePath } from './render-view.ts';
 import { isCompleted, redrawWaitMs, type ServeImage } from './serve-image.ts';
 
 type Needs = {

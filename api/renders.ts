@@ -1,22 +1,27 @@
 import { hash } from 'node:crypto';
 import type { RenderRow } from '../shared/adapters/database/database.ts';
+import { createReceiverRule } from '../shared/adapters/outbound-addresses.ts';
 import { parseListQuery, writeCursor } from '../shared/contract/lists.ts';
-import { parseRenderRequest, type RequestedSpec } from '../shared/contract/render-request.ts';
+import { type RequestedSpec, readRenderRequest } from '../shared/contract/render-request.ts';
+import { imagePath, renderAnswer } from '../shared/contract/show-render.ts';
+import { takeCallbackUrl } from '../shared/contract/webhook-request.ts';
+import { inBody } from '../shared/contract/zod-problems.ts';
 import { decideWait, parsePrefer, type Wait } from '../shared/domain/prefer.ts';
 import type { ImageFormat, Warning } from '../shared/domain/render-spec.ts';
 import { AppError } from '../shared/errors.ts';
 import { chooseAnswer } from './accept-header.ts';
 import { type AcceptRenders, failedRender, type PreparedRender } from './accept-renders.ts';
+import { cutPage } from './cut-page.ts';
 import type { ApiContext, ApiDeps } from './deps.ts';
 import { hasEnded } from './ended-waiters.ts';
 import type { ImageBytes } from './image-bytes.ts';
 import { linkToNext } from './list-links.ts';
 import { idempotently } from './middleware/idempotency.ts';
-import { bodyTooLarge } from './middleware/read-body.ts';
-import { readJson } from './middleware/read-json.ts';
+import { readJsonWithLogo } from './middleware/read-json.ts';
+import { newId } from './new-id.ts';
+import { onlyWhatCame } from './only-what-came.ts';
 import { readQuery } from './query.ts';
 import type { RenderRows } from './render-rows.ts';
-import { renderAnswer } from './render-view.ts';
 import { isCompleted, type ServeImage } from './serve-image.ts';
 
 type Needs = {
@@ -35,8 +40,9 @@ type Wish = { answer: 'json' | ImageFormat; wait: Wait };
 
 /** The routes of `/v1/renders` but for the image. */
 export function createRenderRoutes({ deps, rows, images, acceptRenders, serveImage }: Needs) {
-  const { config, database } = deps;
+  const { config, database, log } = deps;
   const { publicUrl, limits } = config;
+  const mayCall = createReceiverRule(config.webhooks.outboundAllow);
 
   const readWish = (ctx: ApiContext): Wish => {
     const answer = chooseAnswer(ctx.get('Accept'));
@@ -44,14 +50,13 @@ export function createRenderRoutes({ deps, rows, images, acceptRenders, serveIma
     return { answer, wait: decideWait(parsePrefer(ctx.get('Prefer')), { defaultMs, maxMs: config.wait.maxMs }) };
   };
 
-  const readSpec = async (ctx: ApiContext, { answer }: Wish): Promise<RequestedSpec> => {
-    const { value, sizeBytes } = await readJson(ctx, limits.logoBodyBytes);
-    const { spec, formatGiven } = parseRenderRequest(value, limits);
+  const readRequest = async (ctx: ApiContext, { answer }: Wish) => {
+    const value = await readJsonWithLogo(ctx, limits, (body) => body);
+    const { callbackUrl, rest, problems } = takeCallbackUrl(value, mayCall);
+    const { spec, formatGiven } = readRenderRequest(rest, limits, inBody, problems);
     // The body's format beats Accept, which chooses where it names none.
     if (!formatGiven && answer === 'svg') spec.format = 'svg';
-    const carriesLogo = spec.logo !== null && 'bytes' in spec.logo;
-    if (!carriesLogo && sizeBytes > limits.bodyBytes) throw bodyTooLarge(limits.bodyBytes);
-    return spec;
+    return { value, spec, callbackUrl };
   };
 
   const answerRow = async (ctx: ApiContext, row: RenderRow, wish: Wish, of?: PreparedRender): Promise<void> => {
@@ -59,6 +64,7 @@ export function createRenderRoutes({ deps, rows, images, acceptRenders, serveIma
       ctx.set('Preference-Applied', wish.wait.applied);
     if (wish.answer !== 'json' && hasEnded(row)) {
       if (!isCompleted(row)) throw failedRender(row);
+      ctx.set('Content-Location', `${publicUrl}${imagePath(row.id)}`);
       await serveImage.serve(ctx, row, 'private, no-cache');
       return;
     }
@@ -85,32 +91,49 @@ export function createRenderRoutes({ deps, rows, images, acceptRenders, serveIma
   return {
     async create(ctx: ApiContext): Promise<void> {
       const wish = readWish(ctx);
-      const spec = await readSpec(ctx, wish);
-      const render = await acceptRenders.prepare(ctx.state.tenantId, spec, ctx.res);
-      const request = { route: 'POST /v1/renders', fields: fingerprinted(spec), resourceId: render.id };
-      await idempotently(deps, ctx, request, {
-        first: async () => {
-          const row = await acceptRenders.acceptAndWait(render, wish.wait.waitMs, ctx.res);
-          await answerRow(ctx, row, wish, render);
+      const { value, spec, callbackUrl } = await readRequest(ctx, wish);
+      const until = performance.now() + wish.wait.waitMs;
+      const waitMs = (): number => Math.max(0, until - performance.now());
+      const render = await acceptRenders
+        .prepare(ctx.state.tenantId, spec, ctx.res, waitMs())
+        .catch((error: unknown) => {
+          throw onlyWhatCame(error, value);
+        });
+      const fields = callbackUrl === null ? fingerprinted(spec) : { spec: fingerprinted(spec), callbackUrl };
+      // The delivery's id is reserved with the render's: an accepted POST is told once.
+      const resourceId = callbackUrl === null ? render.id : `${render.id} ${newId('msg')}`;
+      await idempotently(
+        deps,
+        ctx,
+        { route: 'POST /v1/renders', fields, resourceId },
+        {
+          first: async (reserved) => {
+            const callbackId = reserved.split(' ')[1];
+            const callback = callbackUrl === null || !callbackId ? null : { id: callbackId, url: callbackUrl };
+            const row = await acceptRenders.acceptAndWait(render, waitMs(), ctx.res, callback);
+            await answerRow(ctx, row, wish, render);
+          },
+          again: async (reserved) => {
+            const [id = ''] = reserved.split(' ');
+            const row = await rows.find(id);
+            if (row === null)
+              throw new AppError('gone', 'render_gone', 'The render that this request made was deleted');
+            const same = id === render.id ? render : undefined;
+            await answerRow(ctx, await acceptRenders.wait(row, waitMs(), ctx.res), wish, same);
+          },
         },
-        again: async (id) => {
-          const row = await rows.find(id);
-          if (row === null) throw notFound();
-          const same = id === render.id ? render : undefined;
-          await answerRow(ctx, await acceptRenders.wait(row, wish.wait.waitMs, ctx.res), wish, same);
-        },
-      });
+      );
     },
 
     async list(ctx: ApiContext): Promise<void> {
       const query = readQuery(ctx);
-      const page = parseListQuery(query, { withStatus: true });
-      const found = await database.renders.list(ctx.state.tenantId, page);
-      const last = found.at(-1);
-      const nextCursor = last && found.length === page.limit ? writeCursor(last) : null;
+      const page = parseListQuery(query, { withStatus: true, list: 'renders' });
+      const found = await database.renders.list(ctx.state.tenantId, { ...page, limit: page.limit + 1 });
+      const { rows, last } = cutPage(found, page.limit);
+      const nextCursor = last && writeCursor(last, { list: 'renders', order: page.order });
       if (nextCursor !== null) ctx.set('Link', linkToNext(`${publicUrl}/v1/renders`, query, nextCursor));
       ctx.set('Cache-Control', 'private, no-store');
-      ctx.body = { data: found.map((row) => renderAnswer(row, { publicUrl })), nextCursor };
+      ctx.body = { data: rows.map((row) => renderAnswer(row, { publicUrl })), nextCursor };
     },
 
     async show(ctx: ApiContext): Promise<void> {
@@ -120,12 +143,17 @@ export function createRenderRoutes({ deps, rows, images, acceptRenders, serveIma
       ctx.body = renderAnswer(row, { publicUrl });
     },
 
-    /** Bytes first: a crash in between leaves a render that would be drawn again, and no bytes without an owner. */
+    /**
+     * Bytes, row, bytes. A crash after the first step leaves a render that would be drawn again, and no bytes without an owner.
+     * A worker that stores its bytes between the first two steps still finds the row, so they go in the third; one that stores
+     * them later finds no row, and removes them itself.
+     */
     async remove(ctx: ApiContext): Promise<void> {
       const row = await findOwn(ctx);
       await images.remove(row);
-      rows.forget(row.id);
       if (!(await database.renders.remove(row.tenantId, row.id))) throw notFound();
+      rows.forget(row.id);
+      await images.remove(row).catch((err: unknown) => log.warn({ err, renderId: row.id }, 'image not removed'));
       ctx.status = 204;
     },
   };

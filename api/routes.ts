@@ -1,13 +1,26 @@
 import Router from '@koa/router';
 import type { DefaultContext } from 'koa';
+import type { Role } from '../shared/adapters/database/database.ts';
+import type { createAnalyticsRoutes } from './analytics.ts';
+import type { createBatchArchiveRoute } from './batch-archive.ts';
+import type { createBatchEventsRoute } from './batch-events.ts';
+import type { createBatchImageRoute } from './batch-image.ts';
+import type { createBatchRoutes } from './batches.ts';
+import type { createRotateCallbackSecret } from './callback-secret.ts';
+import type { createCodeImageRoute } from './code-image.ts';
+import type { createCodeRoutes } from './codes.ts';
+import type { createDeliveryRoutes } from './deliveries.ts';
 import type { ApiMiddleware, ApiState } from './deps.ts';
 import type { createHealthRoutes } from './health.ts';
 import type { createImageRoute } from './images.ts';
 import type { createLogoRoutes } from './logos.ts';
 import type { Auth } from './middleware/auth.ts';
+import { readsQuery, refuseUnreadQuery } from './middleware/refuse-query.ts';
 import type { createQrRoutes } from './qr.ts';
 import type { createRenderRoutes } from './renders.ts';
+import type { createScanRoutes } from './scans.ts';
 import type { createStartPage } from './start-page.ts';
+import type { createWebhookRoutes } from './webhooks.ts';
 
 export type Handlers = {
   auth: Auth;
@@ -17,20 +30,59 @@ export type Handlers = {
   qr: ReturnType<typeof createQrRoutes>;
   renders: ReturnType<typeof createRenderRoutes>;
   logos: ReturnType<typeof createLogoRoutes>;
+  codes: ReturnType<typeof createCodeRoutes>;
+  codeImage: ReturnType<typeof createCodeImageRoute>;
+  analytics: ReturnType<typeof createAnalyticsRoutes>;
+  scans: ReturnType<typeof createScanRoutes>;
+  batches: ReturnType<typeof createBatchRoutes>;
+  batchImage: ReturnType<typeof createBatchImageRoute>;
+  batchArchive: ReturnType<typeof createBatchArchiveRoute>;
+  batchEvents: ReturnType<typeof createBatchEventsRoute>;
+  webhooks: ReturnType<typeof createWebhookRoutes>;
+  deliveries: ReturnType<typeof createDeliveryRoutes>;
+  rotateCallbackSecret: ReturnType<typeof createRotateCallbackSecret>;
   health: ReturnType<typeof createHealthRoutes>;
   startPage: ReturnType<typeof createStartPage>;
 };
 
-/** The whole URL table. The hottest routes stand first; every GET answers HEAD too. */
-export function createRouter({ auth, guard, image, qr, renders, logos, health, startPage }: Handlers) {
-  const router = new Router<ApiState, DefaultContext>();
-  const read = auth.requireKey('read');
-  const write = auth.requireKey('write');
+/**
+ * The whole URL table. The hottest routes stand first; every GET answers HEAD too. A route with a key that reads its query says
+ * so by `query`; on the others parameters are refused. Paths are case-sensitive.
+ */
+export function createRouter({
+  auth,
+  guard,
+  image,
+  qr,
+  renders,
+  logos,
+  codes,
+  codeImage,
+  analytics,
+  scans,
+  batches,
+  batchImage,
+  batchArchive,
+  batchEvents,
+  webhooks,
+  deliveries,
+  rotateCallbackSecret,
+  health,
+  startPage,
+}: Handlers) {
+  const router = new Router<ApiState, DefaultContext>({ sensitive: true });
+  const withKey = (role: Role): ApiMiddleware => {
+    const requireKey = auth.requireKey(role);
+    return (ctx, next) => requireKey(ctx, async () => refuseUnreadQuery(ctx, next));
+  };
+  const read = withKey('read');
+  const write = withKey('write');
   const open = auth.openToAll;
+  const query = readsQuery;
 
   router.get('/v1/renders/:id/image', image);
   router.post('/v1/renders', guard, write, renders.create);
-  router.get('/v1/renders', guard, read, renders.list);
+  router.get('/v1/renders', guard, read, query, renders.list);
   router.get('/v1/renders/:id', guard, read, renders.show);
   router.delete('/v1/renders/:id', guard, write, renders.remove);
 
@@ -40,9 +92,43 @@ export function createRouter({ auth, guard, image, qr, renders, logos, health, s
   router.get('/chart', open, qr.googleChart);
 
   router.post('/v1/logos', guard, write, logos.create);
-  router.get('/v1/logos', guard, read, logos.list);
+  router.get('/v1/logos', guard, read, query, logos.list);
   router.get('/v1/logos/:id', guard, read, logos.show);
   router.delete('/v1/logos/:id', guard, write, logos.remove);
+
+  router.post('/v1/batches', guard, write, query, batches.create);
+  router.get('/v1/batches', guard, read, query, batches.list);
+  router.get('/v1/batches/:id', guard, read, batches.show);
+  router.get('/v1/batches/:id/rows', guard, read, query, batches.rows);
+  router.get('/v1/batches/:id/rows/:row/image', guard, read, batchImage);
+  router.get('/v1/batches/:id/archive', guard, read, query, batchArchive);
+  router.get('/v1/batches/:id/events', guard, read, batchEvents);
+  router.post('/v1/batches/:id/cancel', guard, write, batches.cancel);
+  router.post('/v1/batches/:id/retry', guard, write, batches.retry);
+
+  router.post('/v1/codes', guard, write, codes.create);
+  router.get('/v1/codes', guard, read, query, codes.list);
+  router.get('/v1/codes/:id', guard, read, codes.show);
+  router.patch('/v1/codes/:id', guard, write, codes.change);
+  router.delete('/v1/codes/:id', guard, write, codes.remove);
+  router.post('/v1/codes/:id/restore', guard, write, codes.restore);
+  router.get('/v1/codes/:id/history', guard, read, query, codes.history);
+  router.post('/v1/codes/:id/rollback', guard, write, codes.rollback);
+  router.get('/v1/codes/:id/image', read, query, codeImage);
+  router.get('/v1/codes/:id/analytics', guard, read, query, analytics.ofCode);
+  router.get('/v1/codes/:id/scans', guard, read, query, scans.list);
+  router.get('/v1/analytics', guard, read, query, analytics.overCodes);
+
+  router.post('/v1/webhooks', guard, write, webhooks.create);
+  router.get('/v1/webhooks', guard, read, query, webhooks.list);
+  router.get('/v1/webhooks/:id', guard, read, webhooks.show);
+  router.patch('/v1/webhooks/:id', guard, write, webhooks.change);
+  router.delete('/v1/webhooks/:id', guard, write, webhooks.remove);
+  router.post('/v1/webhooks/:id/rotate-secret', guard, write, webhooks.rotateSecret);
+  router.post('/v1/webhooks/:id/test', guard, write, deliveries.test);
+  router.get('/v1/webhooks/:id/deliveries', guard, read, query, deliveries.list);
+  router.post('/v1/webhooks/:id/deliveries/:deliveryId/redeliver', guard, write, deliveries.redeliver);
+  router.post('/v1/callback-secret/rotate', guard, write, rotateCallbackSecret);
 
   router.get('/healthz', guard, health.alive);
   router.get('/readyz', guard, health.ready);

@@ -9,6 +9,7 @@ export function createStartPage({ config }: Pick<ApiDeps, 'config'>) {
       image: `${publicUrl}/v1/qr?data=hello`,
       renders: `${publicUrl}/v1/renders`,
       logos: `${publicUrl}/v1/logos`,
+      codes: `${publicUrl}/v1/codes`,
       health: `${publicUrl}/readyz`,
     },
   };

@@ -1,6 +1,8 @@
 import { readFileSync } from 'node:fs';
+import { isIP } from 'node:net';
 import { availableParallelism } from 'node:os';
 import { resolve } from 'node:path';
+import { type HostRule, parseHostRule } from './domain/host-rules.ts';
 import { type LogLevel, logLevels } from './log.ts';
 
 export type Environment = Record<string, string | undefined>;
@@ -123,6 +125,28 @@ function readRedisPrefix(read: Reader): string {
   return prefix;
 }
 
+/** Reads networks as CIDRs; an address alone is a network of one. */
+function readNetworks(read: Reader, variable: string, value: string | null): string[] {
+  if (value === null) return [];
+  const networks = value.split(',').map((entry) => {
+    const [address = '', bits, more] = entry.trim().split('/');
+    const longest = { 0: -1, 4: 32, 6: 128 }[isIP(address) as 0 | 4 | 6];
+    const length = bits === undefined ? longest : /^\d{1,3}$/.test(bits) ? Number(bits) : -1;
+    return more === undefined && length >= 0 && length <= longest ? `${address}/${length}` : null;
+  });
+  const known = networks.filter((network) => network !== null);
+  if (known.length < networks.length)
+    read.wrong(variable, value, 'networks such as 10.0.0.0/8,fd00::/8, separated by commas');
+  return known;
+}
+
+function readTimeScale(read: Reader): number {
+  const value = read.text('WEBHOOK_TIME_SCALE') ?? '1';
+  if (/^(?:0?\.\d+|[01](?:\.\d+)?)$/.test(value) && Number(value) <= 1) return Number(value);
+  read.wrong('WEBHOOK_TIME_SCALE', value, 'a number from 0 to 1, such as 0.001');
+  return 1;
+}
+
 function readS3(read: Reader): S3Config | null {
   const endpoint = read.httpUrl('S3_ENDPOINT');
   const accessKey = read.secret('S3_ACCESS_KEY', { minLength: 1 });
@@ -142,14 +166,39 @@ function readS3(read: Reader): S3Config | null {
   return { endpoint, accessKey: accessKey ?? '', secretKey: secretKey ?? '', bucket, region };
 }
 
+/** Short URLs are a host and a slug, nothing in between. */
+function readShortUrl(read: Reader, publicUrl: string): string {
+  const asked = read.httpUrl('SHORT_URL');
+  const { origin, pathname } = new URL(asked ?? publicUrl);
+  const isWrong = read.problems.some(({ variable }) => variable === 'SHORT_URL');
+  if (pathname === '/' || isWrong) return origin;
+  const expected = 'the origin of short URLs without a path, such as https://q.example.com';
+  read.wrong('SHORT_URL', asked, asked === null ? `${expected}, as PUBLIC_URL has a path` : expected);
+  return origin;
+}
+
+function readTargetDeny(read: Reader): HostRule[] {
+  const value = read.text('TARGET_DENY');
+  const names = value === null ? [] : value.split(/[\s,]+/).filter((name) => name !== '');
+  return names.flatMap((name) => {
+    const rule = parseHostRule(name);
+    if (rule !== null) return [rule];
+    read.wrong('TARGET_DENY', name, 'hosts, parted by commas: example.com, or .example.com for all hosts below it too');
+    return [];
+  });
+}
+
 function readConfig(read: Reader) {
   const port = read.integer('PORT', { initial: 3000, min: 0, max: 65_535 });
   const dataDir = resolve(read.text('DATA_DIR') ?? './data');
   const maxBodyBytes = read.integer('MAX_BODY_BYTES', { initial: 64 * 1024, min: 1024, max: 64 * 1024 * 1024 });
+  const publicUrl = read.httpUrl('PUBLIC_URL') ?? `http://localhost:${port}`;
   return {
     host: read.text('HOST') ?? '127.0.0.1',
     port,
-    publicUrl: read.httpUrl('PUBLIC_URL') ?? `http://localhost:${port}`,
+    publicUrl,
+    shortUrl: readShortUrl(read, publicUrl),
+    targetDeny: readTargetDeny(read),
     dataDir,
     redis: { url: read.serverUrl('REDIS_URL', ['redis://', 'rediss://']), prefix: readRedisPrefix(read) },
     database: {
@@ -164,6 +213,15 @@ function readConfig(read: Reader) {
     bootstrapApiKey: read.secret('BOOTSTRAP_API_KEY', { minLength: 12 }),
     secretKey: read.secret('SECRET_KEY', { minLength: 16 }),
     openQr: read.flag('OPEN_QR', true),
+    /** 0: the ledger is kept for ever. */
+    scanRetentionDays: read.integer('SCAN_RETENTION_DAYS', { initial: 0, min: 0, max: 36_500 }),
+    webhooks: {
+      /** CIDRs that may be reached although they are not public. */
+      outboundAllow: readNetworks(read, 'OUTBOUND_ALLOW', read.text('OUTBOUND_ALLOW')),
+      timeScale: readTimeScale(read),
+    },
+    trustedProxies: readNetworks(read, 'TRUSTED_PROXIES', read.text('TRUSTED_PROXIES')),
+    geoipDbPath: read.text('GEOIP_DB_PATH'),
     wait: {
       defaultMs: read.integer('DEFAULT_WAIT_MS', { initial: 300, min: 0, max: 30_000 }),
       maxMs: read.integer('MAX_WAIT_S', { initial: 30, min: 1, max: 300 }) * 1000,
@@ -178,7 +236,12 @@ function readConfig(read: Reader) {
       }),
       logoBytes: read.integer('MAX_LOGO_BYTES', { initial: 1024 * 1024, min: 1024, max: 16 * 1024 * 1024 }),
       logoPixels: read.integer('MAX_LOGO_PIXELS', { initial: 4_000_000, min: 1, max: 100_000_000 }),
+      csvBytes: read.integer('MAX_CSV_BYTES', { initial: 50 * 1024 * 1024, min: 1024, max: 1024 * 1024 * 1024 }),
+      csvRows: read.integer('MAX_CSV_ROWS', { initial: 100_000, min: 1, max: 1_000_000 }),
+      csvColumns: read.integer('MAX_CSV_COLUMNS', { initial: 200, min: 1, max: 10_000 }),
+      csvLineBytes: read.integer('MAX_CSV_LINE_BYTES', { initial: 65_536, min: 1024, max: 1024 * 1024 }),
     },
+    batchKeepDays: read.integer('BATCH_KEEP_DAYS', { initial: 7, min: 1, max: 3650 }),
     logLevel: read.oneOf<LogLevel>('LOG_LEVEL', logLevels, 'info'),
   };
 }

@@ -66,6 +66,8 @@ export function unavailable(code: string, message: string, cause?: unknown, retr
 /** Shortens what came to 80 characters so that it can be shown in an error. */
 export function shortened(received: unknown): string | null {
   if (received === undefined) return null;
-  const text = typeof received === 'string' ? received : (JSON.stringify(received) ?? String(received));
+  // A number that is too large to be one, 1e400, is Infinity here, and would be null in JSON.
+  const isJson = typeof received !== 'string' && typeof received !== 'number';
+  const text = isJson ? (JSON.stringify(received) ?? String(received)) : String(received);
   return text.length <= 80 ? text : `${text.slice(0, 79).replace(/[\ud800-\udbff]$/, '')}…`;
 }

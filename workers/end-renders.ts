@@ -1,4 +1,6 @@
 import type { Outcome, RenderResult, RenderRow } from '../shared/adapters/database/database.ts';
+import type { RenderOutcome } from '../shared/adapters/database/webhook-store.ts';
+import { relayJob } from '../shared/adapters/delivery-jobs.ts';
 import { imageKey } from '../shared/domain/object-key.ts';
 import { groupCommit } from '../shared/group-commit.ts';
 import type { WorkDeps } from './handlers.ts';
@@ -22,7 +24,9 @@ export function createEndRenders(
 ): EndRenders {
   const finish = groupCommit<EndedRender[], Set<string>>(
     async (jobs) => {
-      const ids = new Set(await deps.database.renders.finish(jobs.flat().map(({ outcome }) => outcome)));
+      const told = await deps.database.renders.end(await withWishes(deps, jobs.flat()));
+      if (told.some(({ toTell }) => toTell)) void relay(deps);
+      const ids = new Set(told.map(({ id }) => id));
       return jobs.map(() => ids);
     },
     { maxGroup },
@@ -43,6 +47,21 @@ export function createEndRenders(
       ended.filter(({ row, bytes }) => bytes !== null && !finished.has(row.id)),
     );
   };
+}
+
+/** Says of each end whether an endpoint wants to be told: asked anew each time, so that one that was just made misses nothing. */
+async function withWishes({ database }: Pick<WorkDeps, 'database'>, ended: EndedRender[]): Promise<RenderOutcome[]> {
+  const wanted = await database.webhooks.wantedEvents(ended.map(({ row }) => row.tenantId));
+  if (wanted.size === 0) return ended.map(({ outcome }) => outcome);
+  return ended.map(({ row, outcome }) => {
+    const type = outcome.error === null ? 'render.completed' : 'render.failed';
+    return { ...outcome, isWanted: wanted.get(row.tenantId)?.has(type) ?? false };
+  });
+}
+
+/** The marks stand in the rows: without this job the timer's does the work. */
+async function relay({ queues, log }: Pick<WorkDeps, 'queues' | 'log'>): Promise<void> {
+  await queues.add([relayJob()]).catch((err: unknown) => log.warn({ err }, 'ended renders: no relay queued'));
 }
 
 async function tellEnded(

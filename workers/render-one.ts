@@ -3,7 +3,7 @@ import type { RenderResult, RenderRow } from '../shared/adapters/database/databa
 import type { ObjectStore } from '../shared/adapters/objects/objects.ts';
 import { imageKey } from '../shared/domain/object-key.ts';
 import { planRender, type RenderPlan } from '../shared/domain/plan-render.ts';
-import { contentTypeOf } from '../shared/domain/render-spec.ts';
+import { contentTypeOf, type RenderSpec } from '../shared/domain/render-spec.ts';
 import { AppError, type WorkError } from '../shared/errors.ts';
 import type { LoadedLogo, LogoSource } from './logo-source.ts';
 
@@ -22,6 +22,33 @@ export type Attempt =
 
 export type RenderOne = (row: RenderRow) => Promise<Attempt>;
 
+/** What came of one drawing, before anything is stored. */
+export type Drawing =
+  | { kind: 'drawn'; plan: RenderPlan; bytes: Buffer; mask: number }
+  | { kind: 'failed'; cause: AppError }
+  | { kind: 'away'; cause: unknown }
+  | { kind: 'broken'; cause: unknown };
+
+export type DrawOne = (spec: RenderSpec) => Promise<Drawing>;
+
+/** Returns a function that plans and draws one spec, with its logo. It does not throw. */
+export function createDrawOne({ logos, draw }: { logos: LogoSource; draw: DrawRender }): DrawOne {
+  return async (spec) => {
+    let logo: LoadedLogo | null;
+    try {
+      logo = spec.logo && (await logos(spec.logo.id));
+    } catch (cause) {
+      return failedForGood(cause) ?? { kind: 'away', cause };
+    }
+    try {
+      const plan = planRender(spec, logo?.facts ?? null);
+      return { kind: 'drawn', plan, ...(await draw(plan, logo?.bytes ?? null)) };
+    } catch (cause) {
+      return failedForGood(cause) ?? { kind: 'broken', cause };
+    }
+  };
+}
+
 /** Returns a function that draws one row and stores its bytes. It does not throw: each row stands for itself. */
 export function createRenderOne({
   logos,
@@ -32,34 +59,24 @@ export function createRenderOne({
   objects: ObjectStore;
   draw: DrawRender;
 }): RenderOne {
+  const drawOne = createDrawOne({ logos, draw });
   return async ({ id, spec }) => {
-    let logo: LoadedLogo | null;
-    try {
-      logo = spec.logo && (await logos(spec.logo.id));
-    } catch (cause) {
-      return failedForGood(cause) ?? { kind: 'away', cause };
-    }
-    let plan: RenderPlan;
-    let drawn: { bytes: Buffer; mask: number };
-    try {
-      plan = planRender(spec, logo?.facts ?? null);
-      drawn = await draw(plan, logo?.bytes ?? null);
-    } catch (cause) {
-      return failedForGood(cause) ?? { kind: 'broken', cause };
-    }
+    const drawing = await drawOne(spec);
+    if (drawing.kind === 'failed') return { kind: 'failed', error: workErrorOf(drawing.cause) };
+    if (drawing.kind !== 'drawn') return drawing;
+    const { plan, bytes } = drawing;
     try {
       const contentType = contentTypeOf[spec.format];
-      await objects.put(imageKey(id, spec.format), drawn.bytes, { contentType, durable: false });
+      await objects.put(imageKey(id, spec.format), bytes, { contentType, durable: false });
     } catch (cause) {
       return { kind: 'away', cause };
     }
-    return { kind: 'drawn', result: resultOf(plan, drawn), bytes: drawn.bytes };
+    return { kind: 'drawn', result: resultOf(plan, drawing), bytes };
   };
 }
 
-function failedForGood(cause: unknown): Attempt | null {
-  if (!(cause instanceof AppError) || cause.kind === 'unavailable') return null;
-  return { kind: 'failed', error: workErrorOf(cause) };
+function failedForGood(cause: unknown): { kind: 'failed'; cause: AppError } | null {
+  return cause instanceof AppError && cause.kind !== 'unavailable' ? { kind: 'failed', cause } : null;
 }
 
 /** Returns an error as it is stored in a row and shown. */

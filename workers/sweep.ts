@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import type { OpenWork } from '../shared/adapters/database/database.ts';
 import type { NewJob } from '../shared/adapters/queues.ts';
 import { maxRendersPerJob, type QueueName } from '../shared/contract/jobs.ts';
+import { sweepTasks } from './batches/sweep-tasks.ts';
 import type { Handler, WorkDeps } from './handlers.ts';
 import { suspectJobId } from './suspects.ts';
 
@@ -64,6 +65,7 @@ export function createSweep(deps: SweepDeps): Handler<'sweep'> {
       if (emptied) deps.log.warn('Redis is new or was emptied: every open row is looked at');
       const before = emptied ? deps.now() + 1 : deps.now() - untouchedMs;
       for (const swept of stores) await sweepStore(deps, swept, before);
+      await sweepTasks(deps, before);
       return { verdict: 'done' };
     } catch (error) {
       deps.log.warn({ err: error }, 'this sweep did not come to its end');

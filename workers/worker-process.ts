@@ -3,21 +3,32 @@ import { connectDatabase } from '../shared/adapters/database/connect-database.ts
 import { connectImageCache } from '../shared/adapters/image-cache.ts';
 import { startJobWorker } from '../shared/adapters/job-worker.ts';
 import { connectObjects } from '../shared/adapters/objects/connect-objects.ts';
+import { createOutbound } from '../shared/adapters/outbound.ts';
 import { connectQueues } from '../shared/adapters/queues.ts';
+import type { Config } from '../shared/config.ts';
 import type { QueueName } from '../shared/contract/jobs.ts';
 import type { Service } from '../shared/run-service.ts';
 import { untilAvailable } from '../shared/until-available.ts';
+import type { BatchSettings } from './batches/batch-deps.ts';
 import { createHandlers, type WorkDeps } from './handlers.ts';
 import { drawRender } from './image/draw.ts';
 import { createProcessJob } from './process-job.ts';
+import { startPurging } from './purge-scans.ts';
 import type { DrawRender } from './render-one.ts';
+import { startRollingUp } from './roll-up-scans.ts';
 import { startSweeping } from './sweep.ts';
+import { startDelivering } from './sweep-deliveries.ts';
 
 /** A `pool` process draws whatever comes; a `suspect` process draws what may crash it, and nothing else. */
 export type WorkerKind = 'pool' | 'suspect';
 
 /** How long a job's run may go on after the process was told to end. */
 const jobGraceMs = 9000;
+
+/** Attempts to call webhooks that a process has under way: they wait for others and cost next to nothing meanwhile. */
+const webhookConcurrency = 48;
+/** For one call, all of it. */
+const webhookTimeoutMs = 15_000;
 
 type Lane = { queue: QueueName; concurrency: number; lockMs: number; stalledCheckMs: number };
 
@@ -32,6 +43,13 @@ function lanesOf(kind: WorkerKind, concurrency: number): Lane[] {
     { queue: 'renders', concurrency, ...times },
     { queue: 'logos', concurrency: 1, ...times },
     { queue: 'maintenance', concurrency: 1, ...times },
+    { queue: 'scans', concurrency, ...times },
+    { queue: 'roll-ups', concurrency: 1, ...times },
+    // One of each at a time: batches fill what single renders leave (right-of-way.ts).
+    { queue: 'batches', concurrency: 1, ...times },
+    { queue: 'batch-rows', concurrency: 1, ...times },
+    { queue: 'events', concurrency: 1, ...times },
+    { queue: 'webhooks', concurrency: webhookConcurrency, ...times },
   ];
 }
 
@@ -52,7 +70,12 @@ export async function runWorkerProcess(
     const worker = await startJobWorker({ ...lane, redis: redisOf(service), log, process: processJob });
     releases.defer(`job worker of ${lane.queue}`, () => worker.close({ graceMs: jobGraceMs }));
   }
-  if (kind === 'pool') releases.defer('sweep timer', startSweeping(deps));
+  if (kind === 'pool') {
+    releases.defer('sweep timer', startSweeping(deps));
+    releases.defer('roll-up timer', startRollingUp(deps));
+    releases.defer('purge timer', startPurging(deps));
+    releases.defer('delivery timer', startDelivering(deps));
+  }
   log.debug({ kind }, 'child working');
 }
 
@@ -66,8 +89,45 @@ async function connect(service: Service, draw: DrawRender): Promise<WorkDeps> {
   releases.defer('queues', () => queues.close());
   const imageCache = await connectImageCache(redisOf(service), log);
   releases.defer('image cache', () => imageCache.close());
+  const { outboundAllow, timeScale: webhookTimeScale } = config.webhooks;
+  const outbound = createOutbound({ allow: outboundAllow, timeoutMs: webhookTimeoutMs });
+  releases.defer('outgoing connections', () => outbound.close());
   const { logoPixels } = config.limits;
-  return { database, objects, queues, imageCache, draw, logoPixels, log, now: Date.now, pause: delay };
+  const { scanRetentionDays } = config;
+  return {
+    database,
+    objects,
+    queues,
+    imageCache,
+    draw,
+    logoPixels,
+    scanRetentionDays,
+    outbound,
+    webhookTimeScale,
+    secretKey: secretKeyOf(service),
+    publicUrl: config.publicUrl,
+    batches: batchSettings(config),
+    lot: Math.random,
+    log,
+    now: Date.now,
+    pause: delay,
+  };
+}
+
+function batchSettings({ limits, batchKeepDays, shortUrl, publicUrl, targetDeny }: Config): BatchSettings {
+  const { csvBytes, csvRows, csvColumns, csvLineBytes } = limits;
+  return {
+    csvLimits: { bytes: csvBytes, rows: csvRows, columns: csvColumns, lineBytes: csvLineBytes },
+    keepDays: batchKeepDays,
+    shortOrigin: shortUrl,
+    ownUrls: [publicUrl, shortUrl],
+    targetDeny,
+  };
+}
+
+function secretKeyOf({ config }: Service): string {
+  if (config.secretKey === null) throw new Error('The configuration of the workers has no SECRET_KEY');
+  return config.secretKey;
 }
 
 function redisOf({ config }: Service): { url: string; prefix: string } {

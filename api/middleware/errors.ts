@@ -22,7 +22,10 @@ const answers: Record<ErrorKind, { status: number; title: string }> = {
 const internal = { status: 500, title: 'Something went wrong here' };
 
 /** Headers of an answer that was being made when the error came. */
-const leftovers = ['ETag', 'Location', 'Content-Disposition', 'Content-Length', 'Preference-Applied', 'Vary', 'Link'];
+const leftovers = [
+  ...['ETag', 'Location', 'Content-Location', 'Content-Disposition', 'Content-Length'],
+  ...['Preference-Applied', 'Vary', 'Link'],
+];
 
 /** Returns the problem (RFC 9457) that an error is told as; what is not an AppError stays a bare 500. */
 export function problemOf(error: unknown, at: { publicUrl: string; instance: string; requestId: string }): Problem {

@@ -2,6 +2,7 @@ import { hash } from 'node:crypto';
 import type { IdempotencyRow } from '../../shared/adapters/database/database.ts';
 import { canonicalJson } from '../../shared/domain/identity.ts';
 import { AppError, shortened } from '../../shared/errors.ts';
+import { createSeal } from '../../shared/seal.ts';
 import type { ApiContext, ApiDeps } from '../deps.ts';
 
 /** After this a request that was never answered may be taken over by the next that has its key. */
@@ -11,15 +12,17 @@ const keptMs = 24 * 60 * 60 * 1000;
 /**
  * Reads `Idempotency-Key`, bare or quoted (a string of RFC 9651); null when it is absent.
  *
- * @throws AppError `invalid` when it is not 1…255 printable ASCII characters
+ * @throws AppError `invalid` when it is not one of 1…255 printable ASCII characters
  */
 export function readIdempotencyKey(ctx: ApiContext): string | null {
   const header = ctx.get('Idempotency-Key').trim();
   if (header === '' && ctx.req.headers['idempotency-key'] === undefined) return null;
   const quoted = /^"((?:[^"\\]|\\["\\])*)"$/.exec(header)?.[1]?.replace(/\\(["\\])/g, '$1');
-  const key = quoted ?? header;
-  if (/^[\x20-\x7e]{1,255}$/.test(key)) return key;
-  const detail = 'Idempotency-Key must have 1 to 255 printable ASCII characters, bare or in quotes';
+  // What begins as a string and goes on as something else was meant otherwise than it would be read.
+  const key = quoted ?? (header.startsWith('"') ? '' : header);
+  const isOne = (ctx.req.headersDistinct['idempotency-key']?.length ?? 0) <= 1;
+  if (isOne && /^[\x20-\x7e]{1,255}$/.test(key)) return key;
+  const detail = 'Idempotency-Key must be one key of 1 to 255 printable ASCII characters, bare or in quotes';
   throw new AppError('invalid', 'invalid_request', detail, {
     details: [
       {
@@ -44,9 +47,13 @@ type Request = {
 };
 
 type Answers = {
-  first: () => Promise<void>;
-  /** Answers with the resource that the first request made, as it stands now. */
-  again: (resourceId: string) => Promise<void>;
+  /**
+   * Makes the resource under the id given: the request's, or the one that a first request reserved and died with. A secret that
+   * the answer holds is given to `keepSecret`, so that it can be answered again.
+   */
+  first: (resourceId: string, keepSecret: (secret: string) => void) => Promise<void>;
+  /** Answers with the resource that the first request made, as it stands now, and the secret that its answer held. */
+  again: (resourceId: string, secret: string | null) => Promise<void>;
 };
 
 /**
@@ -57,13 +64,13 @@ type Answers = {
  * @throws AppError `conflict` while the first request is not yet answered, `invalid` when the request is another one
  */
 export async function idempotently(
-  { database, log, now }: Pick<ApiDeps, 'database' | 'log' | 'now'>,
+  { config, database, log, now }: Pick<ApiDeps, 'config' | 'database' | 'log' | 'now'>,
   ctx: ApiContext,
   request: Request,
   answers: Answers,
 ): Promise<void> {
   const key = readIdempotencyKey(ctx);
-  if (key === null) return answers.first();
+  if (key === null) return answers.first(request.resourceId, () => undefined);
 
   const { tenantId, requestId } = ctx.state;
   const scope = `${tenantId} ${request.route} ${key}`;
@@ -75,10 +82,13 @@ export async function idempotently(
   if (!won) {
     if (row.answeredAt === null) throw stillAtIt(row, now());
     ctx.set('Idempotency-Replayed', 'true');
-    return answers.again(row.resourceId);
+    return answers.again(row.resourceId, openSecret(config.secretKey, row));
   }
+  let sealedSecret: string | null = null;
   try {
-    await answers.first();
+    await answers.first(row.resourceId, (secret) => {
+      sealedSecret = createSeal(config.secretKey).close(secret, scope);
+    });
   } catch (error) {
     await database.idempotency.release(scope).catch((err: unknown) => {
       // The lease runs out by itself; the caller's own error matters more.
@@ -86,10 +96,14 @@ export async function idempotently(
     });
     throw error;
   }
-  await database.idempotency.answered(scope, now()).catch((err: unknown) => {
+  await database.idempotency.answered(scope, now(), sealedSecret).catch((err: unknown) => {
     // The work is done. Until the lease runs out a retry is told to wait; then it finds what was made, by the same id.
     log.warn({ err, requestId }, 'idempotency claim not marked as answered');
   });
+}
+
+function openSecret(secretKey: string, { sealedSecret, scope }: IdempotencyRow): string | null {
+  return sealedSecret === null ? null : createSeal(secretKey).open(sealedSecret, scope);
 }
 
 function otherRequest(key: string): AppError {

@@ -1,4 +1,4 @@
-import { AppError } from '../../shared/errors.ts';
+import { AppError, shortened } from '../../shared/errors.ts';
 import type { ApiContext } from '../deps.ts';
 
 /** How much of a body that is too large is still taken in, so that its sender gets to read the answer. */
@@ -15,27 +15,47 @@ export function cutShort(cause?: unknown): AppError {
   return new AppError('timeout', 'incomplete_body', 'The body ended before its length, or took too long', { cause });
 }
 
+type WrongHeader = { name: string; code: string; detail: string; received: string; headers?: Record<string, string> };
+
+function wrongHeader({ name, code, detail, received, headers = {} }: WrongHeader): AppError {
+  return new AppError('media-type', code, detail, {
+    details: [{ in: 'header', pointer: null, name, code, detail, received: shortened(received || undefined) }],
+    headers,
+  });
+}
+
+/** Says which content types are accepted instead of the one that came, or of none. */
+export function wrongContentType(received: string, accepted: string, headers: Record<string, string> = {}): AppError {
+  const came = received === '' ? 'none came' : `${shortened(received)} came`;
+  const detail = `The Content-Type must be ${accepted}; ${came}`;
+  return wrongHeader({ name: 'Content-Type', code: 'unsupported_media_type', detail, received, headers });
+}
+
 /** @throws AppError `media-type` for a compressed body: its size could not be told before it is unpacked */
 export function refuseCompressed(ctx: ApiContext): void {
-  const encoding = ctx.get('Content-Encoding');
-  if (encoding === '' || encoding.toLowerCase() === 'identity') return;
-  throw new AppError(
-    'media-type',
-    'unsupported_content_encoding',
-    `A body in ${encoding} is not accepted; send it as it is`,
-  );
+  const received = ctx.get('Content-Encoding');
+  if (received === '' || received.toLowerCase() === 'identity') return;
+  const detail = `A body in ${shortened(received)} is not accepted; send it as it is, without Content-Encoding`;
+  // RFC 9110, section 12.5.3.
+  const headers = { 'Accept-Encoding': 'identity' };
+  throw wrongHeader({ name: 'Content-Encoding', code: 'unsupported_content_encoding', detail, received, headers });
 }
 
 /**
  * Reads the whole body, counting what really comes.
  *
+ * @param tooLarge says that it is over the limit, in words of its own
  * @throws AppError `too-large` above `limitBytes`, `timeout` when the connection ends before the body,
  *   `media-type` when it is compressed
  */
-export function readBody(ctx: ApiContext, limitBytes: number): Promise<Buffer> {
+export function readBody(
+  ctx: ApiContext,
+  limitBytes: number,
+  tooLarge: (limitBytes: number) => AppError = bodyTooLarge,
+): Promise<Buffer> {
   refuseCompressed(ctx);
   const { req } = ctx;
-  if (Number(ctx.get('Content-Length')) > limitBytes + drainedBytes) return Promise.reject(bodyTooLarge(limitBytes));
+  if (Number(ctx.get('Content-Length')) > limitBytes + drainedBytes) return Promise.reject(tooLarge(limitBytes));
   return new Promise((resolve, reject) => {
     const chunks: Buffer[] = [];
     let sizeBytes = 0;
@@ -48,9 +68,9 @@ export function readBody(ctx: ApiContext, limitBytes: number): Promise<Buffer> {
       sizeBytes += chunk.length;
       if (sizeBytes <= limitBytes) chunks.push(chunk);
       else if (chunks.length > 0) chunks.length = 0;
-      if (sizeBytes > limitBytes + drainedBytes) done(bodyTooLarge(limitBytes));
+      if (sizeBytes > limitBytes + drainedBytes) done(tooLarge(limitBytes));
     };
-    const end = (): void => done(sizeBytes > limitBytes ? bodyTooLarge(limitBytes) : null);
+    const end = (): void => done(sizeBytes > limitBytes ? tooLarge(limitBytes) : null);
     const fail = (cause: Error): void => done(cutShort(cause));
     const close = (): void => done(cutShort());
     req.on('data', take).on('end', end).on('error', fail).on('close', close);

@@ -1,30 +1,31 @@
 import busboy from 'busboy';
 import { AppError, type FieldError, shortened } from '../../shared/errors.ts';
 import type { ApiContext } from '../deps.ts';
-import { bodyTooLarge, cutShort, readBody, refuseCompressed } from './read-body.ts';
+import { bodyTooLarge, cutShort, readBody, refuseCompressed, wrongContentType } from './read-body.ts';
 
 type Limits = { fileBytes: number; bodyBytes: number };
 
+/** An uploaded file, and where it stood: `/file` in a form, '' when it was the body itself. */
+export type Upload = { bytes: Buffer; pointer: '' | '/file' };
+
 const rawTypes = /^(image\/(png|jpeg|webp)|application\/octet-stream)\s*(;.*)?$/i;
+const formType = /^multipart\/form-data\s*(;|$)/i;
+const acceptedTypes =
+  'multipart/form-data with a part file, image/png, image/jpeg, image/webp or application/octet-stream';
 
 /**
- * Reads one uploaded file: the body itself, or the part `file` of a multipart form.
+ * Reads one uploaded logo: the body itself, or the part `file` of a multipart form.
  *
  * @throws AppError `media-type` for another content type, `too-large`, `malformed`, `timeout`, and `invalid` when the form
  *   has no `file` or anything else
  */
-export async function readUpload(ctx: ApiContext, limits: Limits): Promise<Buffer> {
+export async function readUpload(ctx: ApiContext, limits: Limits): Promise<Upload> {
   const contentType = ctx.get('Content-Type');
-  if (rawTypes.test(contentType)) {
-    const bytes = await readBody(ctx, limits.fileBytes);
-    if (bytes.length === 0) throw wrongField('', 'required', 'The body is empty; it must be the image', null);
-    return bytes;
-  }
-  if (/^multipart\/form-data\s*;/i.test(contentType)) return readForm(ctx, limits);
-  const came = contentType === '' ? 'none came' : `${shortened(contentType)} came`;
-  const expected =
-    'multipart/form-data with a part file, image/png, image/jpeg, image/webp or application/octet-stream';
-  throw new AppError('media-type', 'unsupported_media_type', `The Content-Type must be ${expected}; ${came}`);
+  if (formType.test(contentType)) return { bytes: await readForm(ctx, limits), pointer: '/file' };
+  if (!rawTypes.test(contentType)) throw wrongContentType(contentType, acceptedTypes);
+  const bytes = await readBody(ctx, limits.fileBytes, (limitBytes) => logoTooLarge(limitBytes, ''));
+  if (bytes.length === 0) throw wrongField('', 'required', 'The body is empty; it must be the image', null);
+  return { bytes, pointer: '' };
 }
 
 function wrongField(pointer: string, code: string, detail: string, received: string | null): AppError {
@@ -32,19 +33,31 @@ function wrongField(pointer: string, code: string, detail: string, received: str
   return new AppError('invalid', 'invalid_request', detail, { details: [field] });
 }
 
-function fileTooLarge(limitBytes: number): AppError {
-  const message = `The file is larger than ${limitBytes} bytes, the most that is accepted`;
-  return new AppError('too-large', 'file_too_large', message, { headers: { Connection: 'close' } });
+function logoTooLarge(limitBytes: number, pointer: string): AppError {
+  const code = 'logo_too_large';
+  const detail = `The logo is larger than ${limitBytes} bytes, the most that is accepted`;
+  return new AppError('too-large', code, detail, {
+    details: [{ in: 'body', pointer, name: null, code, detail, received: null }],
+    headers: { Connection: 'close' },
+  });
+}
+
+function malformedForm(detail: string, cause?: unknown): AppError {
+  return new AppError('malformed', 'malformed_multipart', detail, { cause });
 }
 
 function startParser(ctx: ApiContext, { fileBytes }: Limits): busboy.Busboy {
+  const contentType = ctx.get('Content-Type');
   try {
-    return busboy({
-      headers: ctx.req.headers,
-      limits: { files: 1, fields: 0, parts: 8, fileSize: fileBytes, headerPairs: 32 },
-    });
+    // One field more than are accepted, so that it can be named.
+    const limits = { files: 1, fields: 1, fieldSize: 64, parts: 8, fileSize: fileBytes, headerPairs: 32 };
+    return busboy({ headers: ctx.req.headers, limits });
   } catch (cause) {
-    throw new AppError('malformed', 'malformed_multipart', 'The multipart Content-Type names no usable boundary', {
+    const code = 'malformed_multipart';
+    const detail =
+      'The Content-Type names no boundary, as in multipart/form-data; boundary=…: leave this header to the client that writes the form';
+    throw new AppError('malformed', code, detail, {
+      details: [{ in: 'header', pointer: null, name: 'Content-Type', code, detail, received: shortened(contentType) }],
       cause,
     });
   }
@@ -83,22 +96,29 @@ function readForm(ctx: ApiContext, limits: Limits): Promise<Buffer> {
       const chunks: Buffer[] = [];
       file = chunks;
       stream.on('data', (chunk: Buffer) => chunks.push(chunk));
-      stream.on('limit', () => refuse(fileTooLarge(limits.fileBytes)));
+      stream.on('limit', () => refuse(logoTooLarge(limits.fileBytes, '/file')));
     });
+    parser.on('field', (name) => refuse(name === 'file' ? plainFile() : unknownPart(name)));
     parser.on('filesLimit', () => refuse(wrongField('/file', 'given_twice', 'The form has more than one file', null)));
-    parser.on('fieldsLimit', () =>
-      refuse(wrongField('', 'unknown_field', 'The form has another field than file', null)),
-    );
-    parser.on('error', (cause) =>
-      finish(new AppError('malformed', 'malformed_multipart', 'The multipart body cannot be read', { cause })),
-    );
+    parser.on('error', (cause) => finish(malformedForm('The multipart body cannot be read', cause)));
     parser.on('close', () => finish(refusal));
     req.on('data', count).on('error', cut).on('close', cut);
     req.pipe(parser);
   });
 }
 
+function plainFile(): AppError {
+  const detail = 'file must be a file part, and came as a plain field (curl: -F file=@logo.png, with the @)';
+  return wrongField('/file', 'invalid_type', detail, null);
+}
+
 function unknownPart(name: string): AppError {
-  const detail = 'The form has a file in a part of another name; the part must be named file';
-  return wrongField(`/${shortened(name) ?? ''}`, 'unknown_field', detail, shortened(name));
+  const shown = shortened(name) ?? '';
+  const detail = `The form has a part ${JSON.stringify(shown)}, which is not known here; accepted: file`;
+  return wrongField(pointerTo(shown), 'unknown_field', detail, shown);
+}
+
+/** RFC 6901. */
+function pointerTo(name: string): string {
+  return `/${name.replaceAll('~', '~0').replaceAll('/', '~1')}`;
 }

@@ -25,10 +25,11 @@ export function createRequestLog(log: Log): RequestLog {
       const incoming = request.headers['request-id'];
       return typeof incoming === 'string' && sane.test(incoming) ? incoming : `${process}-${++count}`;
     },
-    answered({ startedAt, ...request }) {
-      const line = { ...request, ms: Math.round((performance.now() - startedAt) * 10) / 10 };
-      if (quiet.includes(request.route)) log.debug(line, 'request');
-      else log.info(line, 'request');
+    answered({ requestId, method, route, status, startedAt }) {
+      const level = quiet.includes(route) ? 'debug' : 'info';
+      if (!log.isLevelEnabled(level)) return;
+      const ms = Math.round((performance.now() - startedAt) * 10) / 10;
+      log[level]({ requestId, method, route, status, ms }, 'request');
     },
   };
 }

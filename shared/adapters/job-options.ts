@@ -24,16 +24,18 @@ export const jobOptions = {
   stackTraceLimit: 3,
 } satisfies JobsOptions;
 
-/** A done sweep is remembered for a minute, so that its id, a time slot's, is not put to work twice. */
-const maintenanceOptions = { ...jobOptions, removeOnComplete: { age: 60, count: 100 } } satisfies JobsOptions;
+/** Done jobs whose ids are those of time slots are remembered for a minute, so that none is put to work twice. */
+const slotOptions = { ...jobOptions, removeOnComplete: { age: 60, count: 100 } } satisfies JobsOptions;
+
+const slotQueues: ReadonlySet<QueueName> = new Set<QueueName>(['maintenance', 'roll-ups', 'events']);
 
 /** How the jobs of one queue are kept. */
 export function jobOptionsOf(queue: QueueName): JobsOptions {
-  return queue === 'maintenance' ? maintenanceOptions : jobOptions;
+  return slotQueues.has(queue) ? slotOptions : jobOptions;
 }
 
 /** Queues of which one job at a time runs in the whole deployment. */
-export const serialQueues: ReadonlySet<QueueName> = new Set<QueueName>(['suspect']);
+export const serialQueues: ReadonlySet<QueueName> = new Set<QueueName>(['suspect', 'roll-ups']);
 
 /** BullMQ's key prefix; our own keys begin with `${prefix}:`. */
 export const queuePrefix = (prefix: string): string => `${prefix}-queue`;

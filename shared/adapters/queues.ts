@@ -9,7 +9,10 @@ import { closeRedis, firstOutcome, openRedis, redisUnavailable } from './redis-c
 import { monitorRedis, type RedisMonitor, type RedisState } from './redis-monitor.ts';
 import { type QueueScripts, queueScripts } from './redis-scripts.ts';
 
-export type NewJob = { [Name in JobName]: { name: Name; payload: JobPayload<Name>; jobId: string } }[JobName];
+/** `delayMs`: the job rests on its queue for so long first. */
+export type NewJob = {
+  [Name in JobName]: { name: Name; payload: JobPayload<Name>; jobId: string; delayMs?: number };
+}[JobName];
 
 /** New work is refused above this share of Redis' memory: a full one could not move the jobs it has. */
 const fullShare = 0.8;
@@ -128,7 +131,13 @@ async function addToQueue({ producer, queues, scripts }: AddDeps, name: QueueNam
     scripts.forgetFailed(queue.keys, ids),
     // With every job, not once at start: when Redis is emptied the limit goes with the jobs, and comes back with them.
     serialQueues.has(name) ? producer.hset(queue.keys.meta as string, 'concurrency', 1) : null,
-    queue.addBulk(newJobs.map(({ name, payload, jobId }) => ({ name, data: payload, opts: { jobId } }))),
+    queue.addBulk(
+      newJobs.map(({ name, payload, jobId, delayMs = 0 }) => ({
+        name,
+        data: payload,
+        opts: { jobId, delay: delayMs },
+      })),
+    ),
   ]);
 }
 

@@ -24,7 +24,7 @@ export function readInlineLogo(uri: string, maxBytes: number): InlineLogo {
   if (characters % 4 !== 0 || !/^[a-z0-9+/]+={0,2}$/i.test(base64)) return refused('invalid_logo', acceptedLogo);
   const bytes = Buffer.from(base64, 'base64');
   if (bytes.length > maxBytes) return tooLarge(maxBytes);
-  if (logoTypeOf(bytes) === null) return refused('invalid_logo', acceptedLogo);
+  if (logoTypeOf(bytes) === null) return refused('logo_type', acceptedLogo);
   return { bytes, refused: null };
 }
 

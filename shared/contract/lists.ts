@@ -16,14 +16,22 @@ export type ListQuery = {
   status: z.infer<typeof workStatusSchema> | null;
 };
 
-/** Writes where a page ended as an opaque cursor. */
-export function writeCursor({ createdAt, id }: ListPosition): string {
-  return Buffer.from(`${createdAt} ${id}`).toString('base64url');
+/** The list, by its name, and the order that a cursor belongs to. */
+export type CursorScope = { list: string; order: ListQuery['order'] };
+
+/** Writes where a page ended as an opaque cursor, which holds for this list and order only when they are named. */
+export function writeCursor({ createdAt, id }: ListPosition, scope?: CursorScope): string {
+  return Buffer.from([createdAt, id, ...(scope ? [scope.list, scope.order] : [])].join(' ')).toString('base64url');
 }
 
-function readCursor(cursor: string): ListPosition | null {
-  const match = /^(\d{1,15}) ([\w-]{1,128})$/.exec(Buffer.from(cursor, 'base64url').toString());
-  return match ? { createdAt: Number(match[1]), id: String(match[2]) } : null;
+/** Reads what `writeCursor` wrote; null for anything else. */
+export function readCursor(cursor: string): (ListPosition & { scope: CursorScope | null }) | null {
+  const text = Buffer.from(cursor, 'base64url').toString();
+  const match = /^(\d{1,15}) ([\w-]{1,128})(?: (\w{1,32}) (newest-first|oldest-first))?$/.exec(text);
+  if (match === null) return null;
+  const [, createdAt, id, list, order] = match;
+  const scope = list === undefined ? null : { list, order: order as ListQuery['order'] };
+  return { createdAt: Number(createdAt), id: String(id), scope };
 }
 
 const orders = { createdAt: 'oldest-first', '-createdAt': 'newest-first' } as const;
@@ -49,14 +57,26 @@ const readers: Record<keyof ListQuery | 'cursor' | 'sort', ((text: string) => Re
   after: null,
 };
 
+/** Returns why a cursor does not fit this list in this order, or null. */
+function misplaced(scope: CursorScope | null, wanted: CursorScope): { code: string; detail: string } | null {
+  if (scope?.list !== wanted.list) {
+    const detail = `cursor must be the nextCursor of an earlier page of this list, and is one of another`;
+    return { code: 'cursor_of_other_list', detail };
+  }
+  if (scope.order === wanted.order) return null;
+  const detail = `cursor must be the nextCursor of an earlier page in this order, and was written for the other sort`;
+  return { code: 'cursor_of_other_sort', detail };
+}
+
 /**
  * Reads the query of a list: `limit` (1…200, default 50), `sort`, `cursor`, and `status` where `withStatus`.
  *
+ * @param list the list's name: its cursors hold for no other, and for one order only
  * @throws AppError `invalid` that names every parameter that is wrong, unknown or given twice
  */
 export function parseListQuery(
   query: Record<string, string | string[]>,
-  { withStatus }: { withStatus: boolean },
+  { withStatus, list }: { withStatus: boolean; list?: string },
 ): ListQuery {
   const known = ['limit', 'sort', 'cursor', ...(withStatus ? ['status'] : [])];
   const values: Record<string, unknown> = {};
@@ -75,12 +95,16 @@ export function parseListQuery(
       else wrong(name, `invalid_${name}`, `${name} must be ${read.expected}`, text);
     }
   }
+  const order = orders[(values.sort as keyof typeof orders | undefined) ?? '-createdAt'];
+  const cursor = values.cursor as ReturnType<typeof readCursor> | undefined;
+  const other = cursor && list !== undefined ? misplaced(cursor.scope, { list, order }) : null;
+  if (other) wrong('cursor', other.code, other.detail, query.cursor);
   if (details.length > 0)
     throw new AppError('invalid', 'invalid_request', details.map(({ detail }) => detail).join('; '), { details });
   return {
     limit: (values.limit as number | undefined) ?? 50,
-    order: orders[(values.sort as keyof typeof orders | undefined) ?? '-createdAt'],
-    after: (values.cursor as ListPosition | undefined) ?? null,
+    order,
+    after: cursor ? { createdAt: cursor.createdAt, id: cursor.id } : null,
     status: (values.status as ListQuery['status'] | undefined) ?? null,
   };
 }

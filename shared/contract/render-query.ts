@@ -1,5 +1,6 @@
 import { contentFieldsOf, flatValue, isContentType, listFields, mainFields, typesWith } from './flat-fields.ts';
 import { type RenderRequest, readRenderRequest, renderRequestSchema } from './render-request.ts';
+import { withPlus } from './time-range.ts';
 import type { Place, Problem } from './zod-problems.ts';
 
 /** A query as it was parsed: a repeated parameter is a list. */
@@ -12,7 +13,10 @@ const logoFields: ReadonlyMap<string, string> = new Map([
   ['logoId', 'id'],
   ['logoRatio', 'ratio'],
 ]);
-const specFields = Object.keys(renderRequestSchema.shape).filter((name) => name !== 'content' && name !== 'logo');
+/** The spec's fields that are one text each; content and logo have fields of their own. */
+export const specFields = Object.keys(renderRequestSchema.shape).filter(
+  (name) => name !== 'content' && name !== 'logo',
+);
 const sharedParameters = ['data', 'type', ...specFields, ...logoFields.keys()];
 
 /** A query has no body to decode a logo from. */
@@ -26,13 +30,15 @@ function problem(reading: Reading, name: string, code: string, accepted: string)
 /** Returns the one text of a parameter that may stand once; the first one, with a problem, when it is repeated. */
 function once(reading: Reading, name: string, value: string | string[]): string {
   if (!Array.isArray(value)) return value;
-  problem(reading, name, 'repeated', 'given once');
+  problem(reading, name, 'given_twice', 'given once');
   return value[0] ?? '';
 }
 
 function readContentField(reading: Reading, parameter: string, field: string, value: string | string[]): void {
   const isList = listFields.has(field);
-  reading.body.content[field] = isList ? value : flatValue(field, once(reading, parameter, value));
+  const isTime = field === 'start' || field === 'end';
+  const text = (): string => (isTime ? withPlus(once(reading, parameter, value)) : once(reading, parameter, value));
+  reading.body.content[field] = isList ? value : flatValue(field, text());
 }
 
 function readData(reading: Reading, value: string | string[]): void {
@@ -96,6 +102,8 @@ export function parseRenderQuery(query: Query): RenderRequest {
     if (value !== undefined) readParameter(reading, name, value);
   }
   const { logo, ...withoutLogo } = reading.body;
-  const body = Object.keys(logo).length === 0 ? withoutLogo : reading.body;
+  if (logo.ratio !== undefined && logo.id === undefined)
+    problem(reading, 'logoId', 'required', 'the id of a logo uploaded with POST /v1/logos');
+  const body = logo.id === undefined ? withoutLogo : reading.body;
   return readRenderRequest(body, noInlineLogo, placeOf(reading), reading.problems);
 }

@@ -43,17 +43,37 @@ const logo = fields(
   { when: () => true },
 );
 
+/** What an image looks like: each field without its default, for those who ask for some of them only. */
+export const imageFields = {
+  format: oneOf(imageFormats),
+  size: wholeNumber(100, 2000, 'px'),
+  margin: wholeNumber(0, 20, 'modules'),
+  errorCorrection: oneOf(errorCorrectionLevels),
+  foreground: colour(hex),
+  background: colour(`${hex}, or transparent`, 'transparent'),
+  logo,
+};
+
+export const imageDefaults = {
+  format: 'png',
+  size: 300,
+  margin: 4,
+  errorCorrection: 'M',
+  foreground: '#000000',
+  background: '#ffffff',
+} as const satisfies Partial<RenderSpec>;
+
 /** The body of POST /v1/renders, made canonical but for an inline logo. */
 export const renderRequestSchema = fields(
   {
     content: contentSchema,
-    format: defaulted(oneOf(imageFormats), 'png'),
-    size: defaulted(wholeNumber(100, 2000, 'px'), 300),
-    margin: defaulted(wholeNumber(0, 20, 'modules'), 4),
-    errorCorrection: defaulted(oneOf(errorCorrectionLevels), 'M'),
-    foreground: defaulted(colour(hex), '#000000'),
-    background: defaulted(colour(`${hex}, or transparent`, 'transparent'), '#ffffff'),
-    logo: optional(logo),
+    format: defaulted(imageFields.format, imageDefaults.format),
+    size: defaulted(imageFields.size, imageDefaults.size),
+    margin: defaulted(imageFields.margin, imageDefaults.margin),
+    errorCorrection: defaulted(imageFields.errorCorrection, imageDefaults.errorCorrection),
+    foreground: defaulted(imageFields.foreground, imageDefaults.foreground),
+    background: defaulted(imageFields.background, imageDefaults.background),
+    logo: optional(imageFields.logo),
   },
   'a JSON object such as { "content": { "type": "url", "url": "https://example.com" } }',
 );
@@ -97,17 +117,30 @@ export function readRenderRequest(
 ): RenderRequest {
   const parsed = renderRequestSchema.safeParse(body);
   const problems = [...earlier, ...(parsed.success ? [] : problemsOf(parsed.error.issues, body))];
-  const given = member(body, 'logo');
-  const data = (member(given, 'id') ?? null) === null ? member(given, 'data') : null;
-  const inline = typeof data === 'string' ? readInlineLogo(data, limits.logoBytes) : null;
-  if (inline?.refused) problems.push({ path: ['logo', 'data'], ...inline.refused, received: data });
+  const inline = readGivenLogo(body, limits);
+  if (inline.problem) problems.push(inline.problem);
   if (!parsed.success || problems.length > 0) throw invalidRequest(problems, place);
-  const spec = { ...parsed.data, marginPx: null, logo: requestedLogo(parsed.data.logo, inline?.bytes ?? null) };
+  const spec = { ...parsed.data, marginPx: null, logo: requestedLogo(parsed.data.logo, inline.bytes) };
   return { spec, formatGiven: (member(body, 'format') ?? null) !== null };
 }
 
+/** Reads the inline logo of an object that may have one at `logo`; the schema sees to the rest of that field. */
+export function readGivenLogo(
+  body: unknown,
+  { logoBytes }: RequestLimits,
+): { bytes: Buffer | null; problem: Problem | null } {
+  const given = member(body, 'logo');
+  const data = (member(given, 'id') ?? null) === null ? member(given, 'data') : null;
+  if (typeof data !== 'string') return { bytes: null, problem: null };
+  const { bytes, refused } = readInlineLogo(data, logoBytes);
+  return { bytes, problem: refused && { path: ['logo', 'data'], ...refused, received: data } };
+}
+
 /** The schema has seen to it that a logo has an id or bytes, and not both. */
-function requestedLogo(logo: { id: string | null; ratio: number } | null, bytes: Buffer | null): RequestedLogo | null {
+export function requestedLogo(
+  logo: { id: string | null; ratio: number } | null,
+  bytes: Buffer | null,
+): RequestedLogo | null {
   if (logo === null) return null;
   if (logo.id !== null) return { id: logo.id, ratio: logo.ratio };
   return bytes === null ? null : { bytes, ratio: logo.ratio };

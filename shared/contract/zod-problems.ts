@@ -153,5 +153,9 @@ export function invalidRequest(problems: Problem[], place: Place): AppError {
     };
   });
   const more = problems.length > 3 ? `; and ${problems.length - 3} more, see errors` : '';
-  return new AppError('invalid', 'invalid_request', `${expected.slice(0, 3).join('; ')}${more}.`, { details });
+  const message = `${expected.slice(0, 3).join('; ')}${more}.`;
+  // A logo that is too large is told alike however it comes, as the body or within one.
+  if (problems.some(({ code }) => code === 'logo_too_large'))
+    return new AppError('too-large', 'logo_too_large', message, { details });
+  return new AppError('invalid', 'invalid_request', message, { details });
 }

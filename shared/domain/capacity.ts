@@ -1,6 +1,6 @@
 import { blockLayout } from './block-layout.ts';
 import { type ErrorCorrectionLevel, errorCorrectionLevels } from './render-spec.ts';
-import type { Segment } from './symbol.ts';
+import type { Segment, SymbolPlan } from './symbol.ts';
 
 /** The largest version (ISO/IEC 18004, clause 5.2). */
 export const maxVersion = 40;
@@ -18,20 +18,19 @@ export function capacityBits(version: number, level: ErrorCorrectionLevel): numb
   return 8 * (dataCodewords[level][version - 1] as number);
 }
 
-/** What the largest symbol of a level holds when all of the text is of one kind. */
-export type LongestTexts = {
-  /** 0…9 only. */
-  digits: number;
-  /** 0…9, A…Z, space and `$ % * + - . / :` only. */
-  alphanumeric: number;
-  /** Anything else, counted in bytes of UTF-8. */
-  bytes: number;
-};
+/** Width of the mode indicator that each segment begins with. */
+export const modeIndicatorBits = 4;
 
-const modeIndicatorBits = 4;
+/** Width of an ECI with an assignment number below 128: mode indicator and one byte (ISO/IEC 18004, clause 7.4.2.2). */
+export const eciBits = modeIndicatorBits + 8;
 
 /** Widths of the character count in versions 1…9, 10…26 and 27…40 (ISO/IEC 18004, table 3). */
-const countBits = { numeric: [10, 12, 14], alphanumeric: [9, 11, 13], byte: [8, 16, 16] } as const;
+const countWidths = { numeric: [10, 12, 14], alphanumeric: [9, 11, 13], byte: [8, 16, 16] } as const;
+
+/** Returns the width of a segment's character count in bits. */
+export function countBits(mode: Segment['mode'], version: number): number {
+  return countWidths[mode][version < 10 ? 0 : version < 27 ? 1 : 2];
+}
 
 function dataBits({ mode, text }: Segment): number {
   if (mode === 'numeric') return 10 * Math.floor(text.length / 3) + ([0, 4, 7][text.length % 3] as number);
@@ -39,18 +38,9 @@ function dataBits({ mode, text }: Segment): number {
   return 8 * Buffer.byteLength(text);
 }
 
-/** Returns how many bits segments take in a version, headers counted (ISO/IEC 18004, clause 7.4). */
-export function bitsOf(segments: readonly Segment[], version: number): number {
-  const range = version < 10 ? 0 : version < 27 ? 1 : 2;
-  return segments.reduce((sum, each) => sum + modeIndicatorBits + countBits[each.mode][range] + dataBits(each), 0);
-}
-
-/** Returns how long a text may be at a level, for messages: mixed texts lie between these (ISO/IEC 18004, table 7). */
-export function longestTexts(level: ErrorCorrectionLevel): LongestTexts {
-  const bits = capacityBits(maxVersion, level) - modeIndicatorBits;
-  return {
-    digits: Math.floor(((bits - 14) / 10) * 3),
-    alphanumeric: Math.floor(((bits - 13) / 11) * 2),
-    bytes: Math.floor((bits - 16) / 8),
-  };
+/** Returns how many bits a symbol's segments take in a version, ECI and headers counted (ISO/IEC 18004, clause 7.4). */
+export function bitsOf({ eci, segments }: Pick<SymbolPlan, 'eci' | 'segments'>, version: number): number {
+  let bits = eci === null ? 0 : eciBits;
+  for (const each of segments) bits += modeIndicatorBits + countBits(each.mode, version) + dataBits(each);
+  return bits;
 }

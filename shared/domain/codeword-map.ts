@@ -1,3 +1,5 @@
+import { totalCodewords } from './block-layout.ts';
+
 /** In a codeword map: a module that a logo may not cover (finder, separator, timing, format and version information). */
 export const protectedModule = -1;
 /** In a codeword map: a module of an alignment pattern, which a logo had better not cover. */
@@ -5,8 +7,13 @@ export const alignmentModule = -2;
 /** In a codeword map: a remainder bit, which nobody misses. */
 const remainderModule = -3;
 
-/** For each module, row by row, the index of its codeword in the final sequence of the symbol, or one of the above. */
-export type CodewordMap = { modules: number; at: Int16Array };
+export type CodewordMap = {
+  modules: number;
+  /** For each module, row by row, the index of its codeword in the final sequence of the symbol, or one of the above. */
+  at: Int16Array;
+  /** For each bit of the final sequence, each codeword's most significant one first, the index of its module. */
+  bits: Uint16Array;
+};
 
 const maps = new Map<number, CodewordMap>();
 
@@ -26,14 +33,15 @@ function placeCodewords(version: number): CodewordMap {
   const at = new Int16Array(modules * modules).fill(empty);
   markAlignment(at, modules, version);
   markProtected(at, modules, version);
+  const bits = new Uint16Array(8 * totalCodewords(version));
   let bit = 0;
-  const codewordBits = 8 * Math.floor(at.filter((value) => value === empty).length / 8);
   for (const index of zigzag(modules)) {
     if (at[index] !== empty) continue;
-    at[index] = bit < codewordBits ? bit >> 3 : remainderModule;
+    at[index] = bit < bits.length ? bit >> 3 : remainderModule;
+    if (bit < bits.length) bits[bit] = index;
     bit++;
   }
-  return { modules, at };
+  return { modules, at, bits };
 }
 
 /** Every module in the order in which bits are placed: column pairs from the right, upwards and downwards in turn. */

@@ -1,6 +1,6 @@
-import { capacityBits, maxVersion } from './capacity.ts';
+import { capacityBits, eciBits, maxVersion } from './capacity.ts';
 import type { ErrorCorrectionLevel } from './render-spec.ts';
-import type { Segment, SymbolPlan } from './symbol.ts';
+import { type Segment, type SymbolPlan, utf8Eci } from './symbol.ts';
 
 /** A text that no version holds at the level asked for: what it needs at the least, and what there is. */
 export type TooLong = { tooLong: { bits: number; capacityBits: number } };
@@ -53,9 +53,9 @@ function utf8Bytes(text: string, index: number): number {
 
 /**
  * How to reach every mode after each character: two bits for each mode, telling which mode the character itself is in.
- * Fewest bits first; of equal ones the path that changes mode less.
+ * Fewest bits first; of equal ones the path that changes mode less. The bits of an ECI are counted.
  */
-type Paths = { bits: number; lastMode: Mode; steps: Uint8Array };
+type Paths = { bits: number; eci: SymbolPlan['eci']; lastMode: Mode; steps: Uint8Array };
 
 /** Finds the shortest segmentation by dynamic programming, in one pass over the text (aim: ISO/IEC 18004, annex J). */
 function shortestPaths(text: string, range: VersionRange): Paths {
@@ -68,8 +68,10 @@ function shortestPaths(text: string, range: VersionRange): Paths {
   let byte = byteHeader;
   let alphanumeric = alphanumericHeader;
   let digit = digitHeader;
+  let allUnits = 0;
   for (let index = 0; index < text.length; index++) {
     const unit = text.charCodeAt(index);
+    allUnits |= unit;
     const mode = unit < 128 ? (narrowestMode[unit] as number) : 0;
     byte += sixthsPerByte * (unit < 128 ? 1 : utf8Bytes(text, index));
     alphanumeric = mode >= 1 ? alphanumeric + sixthsPerAlphanumeric : impossible;
@@ -93,7 +95,8 @@ function shortestPaths(text: string, range: VersionRange): Paths {
   }
   const least = Math.min(byte, alphanumeric, digit);
   const lastMode = least === byte ? 0 : least === alphanumeric ? 1 : 2;
-  return { bits: wholeBits(least) / 6, lastMode, steps };
+  const eci = allUnits < 128 ? null : utf8Eci;
+  return { bits: wholeBits(least) / 6 + (eci === null ? 0 : eciBits), eci, lastMode, steps };
 }
 
 /** Walks the paths back from the last character and cuts the text where the mode changes. */
@@ -119,8 +122,8 @@ function cannotFit(text: string, range: VersionRange, level: ErrorCorrectionLeve
 }
 
 /**
- * Plans the smallest symbol for a text: segments of fewest bits and the smallest version that holds them. Pure; the same
- * input always gives the same plan.
+ * Plans the smallest symbol for a text: segments of fewest bits, UTF-8 announced where it is not all ASCII, and the
+ * smallest version that holds them. Pure; the same input always gives the same plan.
  *
  * @param leastVersion asks for a larger symbol than the text needs (1…40); its segments are the best ones for that version
  * @returns the plan, or what a text that does not fit version 40 would need and what there is, in bits
@@ -131,7 +134,8 @@ export function planSymbol(text: string, level: ErrorCorrectionLevel, leastVersi
     const paths = shortestPaths(text, range);
     for (let version = Math.max(range.first, leastVersion); version <= range.last; version++) {
       if (paths.bits > capacityBits(version, level)) continue;
-      return { version, modules: 17 + 4 * version, errorCorrection: level, segments: segmentsOf(text, paths) };
+      const { eci } = paths;
+      return { version, modules: 17 + 4 * version, errorCorrection: level, eci, segments: segmentsOf(text, paths) };
     }
   }
   return { tooLong: { bits: shortestPaths(text, largestRange).bits, capacityBits: capacityBits(maxVersion, level) } };

@@ -5,6 +5,16 @@ export type Preferences = { waitS: number | null; respondAsync: boolean };
 
 const none: Preferences = { waitS: null, respondAsync: false };
 
+/** Splits at a separator that stands outside quoted strings (RFC 9110, section 5.6.4). */
+function splitOutsideQuotes(text: string, separator: ',' | ';' | '='): string[] {
+  const pieces = text.matchAll(new RegExp(`(?:"(?:[^"\\\\]|\\\\.)*(?:"|$)|[^"${separator}])+`, 'gs'));
+  return Array.from(pieces, ([piece]) => piece.trim());
+}
+
+function unquoted(word: string): string {
+  return word.replace(/^"(.*)"$/s, '$1').replace(/\\(.)/gs, '$1');
+}
+
 /**
  * Reads the `Prefer` header. Preferences that we don't know are ignored (RFC 7240, section 2); of one given twice the first counts.
  *
@@ -14,10 +24,10 @@ export function parsePrefer(header: string | undefined): Preferences {
   if (header === undefined || header === '') return none;
   let waitS: number | null = null;
   let respondAsync = false;
-  for (const preference of header.split(',')) {
-    const [name = '', value = ''] = (preference.split(';', 1)[0] ?? '').split('=', 2).map((part) => part.trim());
+  for (const preference of splitOutsideQuotes(header, ',')) {
+    const [name = '', value = ''] = splitOutsideQuotes(splitOutsideQuotes(preference, ';')[0] ?? '', '=');
     if (/^respond-async$/i.test(name)) respondAsync = true;
-    if (/^wait$/i.test(name)) waitS ??= readSeconds(value.replace(/^"(.*)"$/, '$1'));
+    if (/^wait$/i.test(name)) waitS ??= readSeconds(unquoted(value));
   }
   return { waitS, respondAsync };
 }

@@ -29,7 +29,10 @@ export function contrastProblems({ foreground, background }: RenderSpec): FieldE
       ? `The foreground ${foreground} is lighter than the background ${paper}${counted}: readers expect dark on light.`
       : `The foreground ${foreground} is too close to the background ${paper}${counted}: they differ by ${Math.floor(difference)} of 255 in brightness, and readers need ${minContrast}.`;
   const code = difference < 0 ? 'inverted_colours' : 'contrast_too_low';
-  return [problem('/foreground', code, foreground, `${found} Nearest that works: ${values}.`)];
+  // At the field that is to change: a default never is, for black and white each work with something.
+  const [pointer, received] =
+    nearest.foreground === foreground ? ['/background', background] : ['/foreground', foreground];
+  return [problem(pointer, code, received, `${found} Nearest that works: ${values}.`)];
 }
 
 /** zxing tells dark from light by blocks of 8 × 8 px, of the image and of the image made three times smaller. */

@@ -49,6 +49,35 @@ describe('problems', () => {
     ]);
   });
 
+  it.each([
+    ['POST', '/v1/renders?wait=1', 'wait'],
+    ['GET', '/v1/renders/rnd_x?foo', 'foo'],
+    ['DELETE', '/v1/renders/rnd_x?hard=true', 'hard'],
+    ['HEAD', '/v1/logos/logo_x?a=1', null],
+    ['GET', '/v1/logos/logo_x?a=1', 'a'],
+    ['POST', '/v1/logos?name=mine', 'name'],
+    ['POST', '/v1/codes?slug=a', 'slug'],
+    ['GET', '/v1/codes/cod_x?with=all', 'with'],
+  ])('refuses a query where none is read: %s %s', async (method, path, name) => {
+    const answer = await api.call(path, { method });
+    expect(answer.status).toBe(422);
+    if (name !== null)
+      expect(answer.json().errors).toMatchObject([{ in: 'query', name, code: 'unknown_field', pointer: null }]);
+    expect((await api.call(path, { method, key: null })).status).toBe(401);
+  });
+
+  it('lets the query of an image be: it may be there to pass a cache by', async () => {
+    const { id } = (await api.post('/v1/renders', newBody())).json();
+    expect((await api.call(`/v1/renders/${id}/image?v=2`, { key: null })).status).toBe(200);
+  });
+
+  it.each(['/V1/QR?data=x', '/v1/QR?data=x', '/V1/renders', '/QR?text=x', '/Chart?cht=qr', '/HEALTHZ'])(
+    'tells paths apart by case: %s is nothing',
+    async (path) => {
+      expect((await api.call(path)).status).toBe(404);
+    },
+  );
+
   it('answers OPTIONS with what is allowed', async () => {
     const answer = await api.call('/v1/logos', { method: 'OPTIONS', key: null });
     expect([answer.status, answer.headers.get('allow')]).toEqual([204, 'GET, HEAD, OPTIONS, POST']);
@@ -75,11 +104,35 @@ describe('bodies', () => {
     ['no content type', {}],
     ['text/plain', { 'content-type': 'text/plain' }],
     ['another charset', { 'content-type': 'application/json; charset=latin1' }],
-    ['compression', { ...json, 'content-encoding': 'gzip' }],
+    ['another charset before UTF-8', { 'content-type': 'application/json;charset=latin1;charset=utf-8' }],
   ])('are refused with 415: %s', async (_, headers) => {
     const answer = await api.call('/v1/renders', { body: Buffer.from(JSON.stringify(newBody())), headers });
     expect(answer.status).toBe(415);
+    const received = (headers as Record<string, string>)['content-type'] ?? null;
+    expect(answer.json().errors).toMatchObject([
+      { in: 'header', pointer: null, name: 'Content-Type', code: 'unsupported_media_type', received },
+    ]);
   });
+
+  it('are refused with 415 when they are compressed, which the answer names with what is accepted', async () => {
+    const headers = { ...json, 'content-encoding': 'gzip' };
+    const answer = await api.call('/v1/renders', { body: Buffer.from(JSON.stringify(newBody())), headers });
+    expect([answer.status, answer.headers.get('accept-encoding')]).toEqual([415, 'identity']);
+    expect(answer.json().errors).toMatchObject([
+      { in: 'header', name: 'Content-Encoding', code: 'unsupported_content_encoding', received: 'gzip' },
+    ]);
+  });
+
+  it.each(['application/json;charset=UTF-8; x=y', 'Application/JSON ; charset="utf-8"'])(
+    'may call themselves %s',
+    async (type) => {
+      const answer = await api.call('/v1/renders', {
+        body: Buffer.from(JSON.stringify(newBody())),
+        headers: { 'content-type': type },
+      });
+      expect(answer.status).toBe(200);
+    },
+  );
 
   it.each([
     ['{"content":', 'malformed_json', 'character 11'],
@@ -136,7 +189,8 @@ describe('bodies', () => {
     [newBody({ logo: { id: 'logo_none' } }), '/logo/id'],
     [newBody({ logo: { data: 'data:image/svg+xml;base64,PHN2Zz4=' } }), '/logo/data'],
     [newBody({ marginPx: 3 }), '/marginPx'],
-    [newBody({ callbackUrl: 'https://example.com' }), '/callbackUrl'],
+    [newBody({ callbackUrl: 'ftp://example.com' }), '/callbackUrl'],
+    [newBody({ callbackURL: 'https://example.com' }), '/callbackURL'],
   ])('tell which field is wrong: %j', async (body, pointer) => {
     const answer = await api.post('/v1/renders', body);
     expect(answer.status).toBe(422);

@@ -101,6 +101,16 @@ describe('Idempotency-Key', () => {
     expect(other.status).toBe(422);
   });
 
+  it('answers an upload again with the status of the first: 200 for a logo that was there before', async () => {
+    const bytes = newPng();
+    const png = { 'content-type': 'image/png' };
+    await api.call('/v1/logos', { body: bytes, headers: png });
+    const upload = () => api.call('/v1/logos', { body: bytes, headers: { ...png, ...key('there') } });
+    const [first, second] = [await upload(), await upload()];
+    expect([first.status, second.status, second.headers.get('idempotency-replayed')]).toEqual([200, 200, 'true']);
+    expect(second.headers.get('content-location')).toBe(first.headers.get('content-location'));
+  });
+
   it.each(['""', `"${'x'.repeat(256)}"`, 'y'.repeat(256), 'caf\u00e9'])('refuses the key %.12s…', async (name) => {
     const answer = await api.post('/v1/renders', newBody(), key(name));
     expect(answer.status).toBe(422);

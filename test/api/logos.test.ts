@@ -9,6 +9,8 @@ const api = await startApi();
 const png = { 'content-type': 'image/png' };
 const upload = (bytes: Buffer, key = operatorKey) => api.call('/v1/logos', { body: bytes, headers: png, key });
 
+type Init = Parameters<typeof api.call>[1] & object;
+
 function form(parts: [string, Buffer | string][]): FormData {
   const data = new FormData();
   for (const [name, value] of parts) {
@@ -38,7 +40,7 @@ describe('POST /v1/logos', () => {
     ['JSON', Buffer.from('{}'), { 'content-type': 'application/json' }, 415],
     ['nothing', Buffer.from(''), png, 422],
     ['a megabyte and a byte', newPng(1024 * 1024 + 1), png, 413],
-    ['no boundary', Buffer.from('x'), { 'content-type': 'multipart/form-data' }, 415],
+    ['no boundary', Buffer.from('x'), { 'content-type': 'multipart/form-data' }, 400],
     ['a boundary that is not there', Buffer.from('x'), { 'content-type': 'multipart/form-data; boundary=b' }, 400],
   ])('refuses %s', async (_, body, headers, status) => {
     const answer = await api.call('/v1/logos', { body, headers });
@@ -67,7 +69,7 @@ describe('POST /v1/logos', () => {
       422,
       'invalid_request',
     ],
-    ['with a file that is too large', form([['file', newPng(1024 * 1024 + 1)]]), 413, 'file_too_large'],
+    ['with a file that is too large', form([['file', newPng(1024 * 1024 + 1)]]), 413, 'logo_too_large'],
     ['that is too large altogether', form([['file', newPng(3 * 1024 * 1024)]]), 413, 'body_too_large'],
     [
       'with ten thousand fields',
@@ -78,6 +80,81 @@ describe('POST /v1/logos', () => {
   ])('refuses a form %s', async (_, body, status, code) => {
     const answer = await api.call('/v1/logos', { body });
     expect([answer.status, answer.json().code]).toEqual([status, code]);
+  });
+
+  it.each<[string, Init, object]>([
+    ['a plain field instead of a file', { body: form([['file', 'abc']]) }, { pointer: '/file', code: 'invalid_type' }],
+    [
+      'another field beside it',
+      {
+        body: form([
+          ['colour', 'red'],
+          ['file', newPng()],
+        ]),
+      },
+      { pointer: '/colour', code: 'unknown_field', received: 'colour' },
+    ],
+    [
+      'a file under another name',
+      { body: form([['a/b', newPng()]]) },
+      { pointer: '/a~1b', code: 'unknown_field', received: 'a/b' },
+    ],
+    [
+      'no boundary',
+      { body: Buffer.from('x'), headers: { 'content-type': 'multipart/form-data' } },
+      { in: 'header', name: 'Content-Type', code: 'malformed_multipart', received: 'multipart/form-data' },
+    ],
+    [
+      'another content type',
+      { body: Buffer.from('{}'), headers: { 'content-type': 'application/json' } },
+      { in: 'header', name: 'Content-Type', code: 'unsupported_media_type', received: 'application/json' },
+    ],
+    [
+      'a file of another kind',
+      { body: form([['file', Buffer.from('GIF89a')]]) },
+      { pointer: '/file', code: 'logo_type' },
+    ],
+    ['a body of another kind', { body: Buffer.from('GIF89a'), headers: png }, { pointer: '', code: 'logo_type' }],
+    ['a cut body', { body: newPng().subarray(0, 60), headers: png }, { pointer: '', code: 'logo_damaged' }],
+    ['too large a body', { body: newPng(1024 * 1024 + 1), headers: png }, { pointer: '', code: 'logo_too_large' }],
+    [
+      'too large a file',
+      { body: form([['file', newPng(1024 * 1024 + 1)]]) },
+      { pointer: '/file', code: 'logo_too_large' },
+    ],
+    [
+      'two files',
+      {
+        body: form([
+          ['file', newPng()],
+          ['file', newPng()],
+        ]),
+      },
+      { pointer: '/file', code: 'given_twice' },
+    ],
+  ])('names the place of what is wrong: %s', async (_, init, detail) => {
+    const { errors } = (await api.call('/v1/logos', init)).json() as { errors: unknown[] };
+    expect(errors).toHaveLength(1);
+    expect(errors[0]).toMatchObject(detail);
+  });
+
+  it('tells whoever forgot the @ how a file is sent', async () => {
+    const answer = await api.call('/v1/logos', { body: form([['file', 'logo.png']]) });
+    expect(answer.json().detail).toContain('-F file=@logo.png');
+  });
+
+  it('has one code for a logo that is too large, however it comes', async () => {
+    const bytes = newPng(1024 * 1024 + 1);
+    const data = `data:image/png;base64,${bytes.toString('base64')}`;
+    const answers = [
+      await upload(bytes),
+      await api.call('/v1/logos', { body: form([['file', bytes]]) }),
+      await api.post('/v1/renders', newBody({ logo: { data } })),
+      await api.post('/v1/codes', { target: 'https://example.com', imageOptions: { logo: { data } } }),
+    ];
+    expect(answers.map(({ status, json }) => [status, json().code])).toEqual(
+      answers.map(() => [413, 'logo_too_large']),
+    );
   });
 
   it.each([
@@ -179,6 +256,35 @@ describe('logos', () => {
     const byId = await api.post('/v1/renders', { ...inline, logo: { id: first.spec.logo.id } });
     expect(byId.json().id).toBe(first.id);
     expect((await api.call(`/v1/logos/${first.spec.logo.id}`)).status).toBe(200);
+  });
+
+  it('that come inline are not waited for longer than the caller waits: their header says how they are planned', async () => {
+    api.queues.isHeld = true;
+    const data = `data:image/png;base64,${newPng().toString('base64')}`;
+    const body = newBody({ logo: { data } });
+    const answer = await api.post('/v1/renders', body, { prefer: 'respond-async' });
+    expect([answer.status, answer.json().status]).toEqual([202, 'queued']);
+    const { id, spec } = answer.json() as { id: string; spec: { logo: { id: string } } };
+    expect((await api.call(`/v1/logos/${spec.logo.id}`)).status).toBe(404);
+    const byId = await api.post('/v1/renders', newBody({ logo: { id: spec.logo.id } }), { prefer: 'respond-async' });
+    expect([byId.status, byId.json().code, byId.headers.has('retry-after')]).toEqual([503, 'logo_check_pending', true]);
+    api.queues.isHeld = false;
+    await api.queues.work();
+    expect((await api.call(`/v1/renders/${id}`)).json().status).toBe('completed');
+    expect((await api.call(`/v1/logos/${spec.logo.id}`)).status).toBe(200);
+    expect((await api.post('/v1/renders', body)).json().id).toBe(id);
+  });
+
+  it.each([
+    ['of another kind', Buffer.from('GIF89a'), 'logo_type'],
+    ['cut short', newPng().subarray(0, 60), 'logo_damaged'],
+  ])('that come inline and are %s are refused at their field, without a worker', async (_, bytes, code) => {
+    api.queues.isHeld = true;
+    const data = `data:image/png;base64,${bytes.toString('base64')}`;
+    const answer = await api.post('/v1/renders', newBody({ logo: { data } }), { prefer: 'respond-async' });
+    api.queues.isHeld = false;
+    expect([answer.status, answer.json().code]).toEqual([422, 'invalid_request']);
+    expect(answer.json().errors).toMatchObject([{ pointer: '/logo/data', code }]);
   });
 
   it('that come inline and fail their check are refused at their field', async () => {

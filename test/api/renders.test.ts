@@ -218,6 +218,8 @@ describe('GET, DELETE /v1/renders', () => {
       path = link;
     }
     expect(new Set(seen).size).toBe(5);
+    const whole = (await api.call('/v1/renders?limit=5', { key: 'list-key' })).json();
+    expect([(whole.data as unknown[]).length, whole.nextCursor]).toEqual([5, null]);
     const newest = (await api.call('/v1/renders', { key: 'list-key' })).json() as { data: { id: string }[] };
     expect(newest.data.map(({ id }) => id)).toEqual(seen.toReversed());
   });
@@ -255,5 +257,35 @@ describe('GET, DELETE /v1/renders', () => {
     expect((await api.call(`/v1/renders/${id}/image`)).status).toBe(404);
     expect([...api.objects.stored.keys()].filter((key) => key.includes(String(id)))).toEqual([]);
     expect((await api.call(`/v1/renders/${id}`, { method: 'DELETE' })).status).toBe(404);
+  });
+
+  it.each<[string, () => Promise<void>, () => Promise<void>]>([
+    ['before its row goes', async () => api.queues.work(), async () => undefined],
+    ['after its row is gone', async () => undefined, async () => api.queues.work()],
+  ])('leaves no bytes of a render whose drawing ends %s', async (_, before, after) => {
+    api.queues.isHeld = true;
+    const { id } = (await api.post('/v1/renders', newBody(), { prefer: 'respond-async' })).json();
+    const { remove } = api.database.renders;
+    api.database.renders.remove = async (...render) => {
+      await before();
+      const removed = await remove(...render);
+      await after();
+      return removed;
+    };
+    const answer = await api.call(`/v1/renders/${id}`, { method: 'DELETE' });
+    api.database.renders.remove = remove;
+    api.queues.isHeld = false;
+    expect(answer.status).toBe(204);
+    expect([...api.objects.stored.keys()].filter((key) => key.includes(String(id)))).toEqual([]);
+    expect((await api.call(`/v1/renders/${id}/image`)).status).toBe(404);
+  });
+
+  it('keeps the row of a render whose bytes cannot be removed, so that it can be deleted again', async () => {
+    const { id } = (await api.post('/v1/renders', newBody())).json();
+    api.objects.away = true;
+    const refused = await api.call(`/v1/renders/${id}`, { method: 'DELETE' });
+    api.objects.away = false;
+    expect([refused.status, (await api.call(`/v1/renders/${id}`)).status]).toEqual([503, 200]);
+    expect((await api.call(`/v1/renders/${id}`, { method: 'DELETE' })).status).toBe(204);
   });
 });

@@ -7,7 +7,7 @@ import { promisify } from 'node:util';
 
 export type LoadResult = {
   requestsPerSecond: number;
-  /** Answers with another status than 200, broken connections, time-outs. */
+  /** Answers with another status than expected, broken connections, time-outs. */
   failures: number;
   latencyMs: { p50: number; p95: number; p99: number };
 };
@@ -18,7 +18,7 @@ local threads = {}
 function setup(thread) table.insert(threads, thread) end
 function init(args) unexpected = 0 end
 function response(status, headers, body)
-  if status ~= 200 then unexpected = unexpected + 1 end
+  if status ~= EXPECTED then unexpected = unexpected + 1 end
 end
 function done(summary, latency, requests)
   local failures = summary.errors.connect + summary.errors.read + summary.errors.write + summary.errors.timeout
@@ -33,16 +33,23 @@ end
  * Loads `url` from `wrk`, one thread, `inFlight` connections kept busy for `seconds`.
  *
  * @param script Lua for wrk's `request`; absent: GET of `url`
+ * @param expectedStatus default 200
  * @throws Error when wrk is not installed (Debian: `apt-get install wrk`)
  */
 export async function loadWithWrk(
   url: string,
-  { inFlight, seconds, script = '' }: { inFlight: number; seconds: number; script?: string },
+  {
+    inFlight,
+    seconds,
+    script = '',
+    expectedStatus = 200,
+  }: { inFlight: number; seconds: number; script?: string; expectedStatus?: number },
 ): Promise<LoadResult> {
   const folder = await mkdtemp(join(tmpdir(), 'bench-'));
   try {
     const file = join(folder, 'load.lua');
-    await writeFile(file, `${script}\n${report.replaceAll('local unexpected', 'unexpected')}`);
+    const told = report.replaceAll('local unexpected', 'unexpected').replace('EXPECTED', String(expectedStatus));
+    await writeFile(file, `${script}\n${told}`);
     const { stdout } = await promisify(execFile)('wrk', [
       '--threads=1',
       `--connections=${inFlight}`,

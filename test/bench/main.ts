@@ -1,17 +1,23 @@
 import { cached } from './cached.ts';
+import { compact } from './compact.ts';
 import { encode } from './encode.ts';
 import { everySize } from './every-size.ts';
 import { memory } from './memory.ts';
 import { randomSpecs } from './random-specs.ts';
 import { readerLimits } from './reader-limits.ts';
+import { redirect } from './redirect.ts';
 import { render } from './render.ts';
+import { seed } from './seed.ts';
 
 /** Each bench by name; it prints what it measured and throws when something is wrong rather than slow. */
 const benches: Record<string, (args: string[]) => Promise<void>> = {
   encode,
   render,
   cached,
+  redirect,
+  seed,
   memory,
+  compact,
   'every-size': everySize,
   'random-specs': randomSpecs,
   'reader-limits': readerLimits,

@@ -7,6 +7,7 @@ import { drawRender } from '../../workers/image/draw.ts';
 import { type ConditionName, conditionNames, seenThrough } from '../support/conditions.ts';
 import { decodeWithZbar, decodeWithZxing } from '../support/decode.ts';
 import { logoKinds, logoPicture } from '../support/logo-pictures.ts';
+import { measureCharset } from './charset.ts';
 import { measureReaderBlocks } from './reader-blocks.ts';
 import { fullSymbol } from './sized-symbols.ts';
 
@@ -184,6 +185,7 @@ const parts = {
   'quiet-zone': measureQuietZone,
   'logo-share': measureLogoShare,
   'reader-blocks': measureReaderBlocks,
+  charset: measureCharset,
 };
 
 /**

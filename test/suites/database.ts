@@ -3,11 +3,20 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { connectDatabase } from '../../shared/adapters/database/connect-database.ts';
 import type { Database } from '../../shared/adapters/database/database.ts';
 import type { DatabaseConfig } from '../../shared/config.ts';
+import { batchContract } from './database/batch-contract.ts';
 import { claimsContract } from './database/claims-contract.ts';
+import { codesContract } from './database/codes-contract.ts';
+import { codeListsContract } from './database/codes-list-contract.ts';
+import { codesRaceContract } from './database/codes-race-contract.ts';
+import { deliveriesContract } from './database/delivery-contract.ts';
 import { modelContract } from './database/model-contract.ts';
 import { raceContract } from './database/race-contract.ts';
+import { renderOutboxContract } from './database/render-outbox-contract.ts';
 import { newLogo, newRender, noon, renderResult } from './database/rows.ts';
+import { ledgerEndContract, scansContract } from './database/scans-contract.ts';
+import { scansModelContract } from './database/scans-model-contract.ts';
 import { logosContract, rendersContract } from './database/stores-contract.ts';
+import { webhooksContract } from './database/webhook-contract.ts';
 import { workContract } from './database/work-contract.ts';
 
 export const silent = pino({ level: 'silent' });
@@ -31,12 +40,30 @@ export function databaseSuite(prepare: () => Promise<DatabaseConfig>): void {
   workContract('logos', () => database().logos, newLogo, { widthPx: 400, heightPx: 300 });
   rendersContract(database);
   logosContract(database);
+  batchContract(database);
   claimsContract(() => connections);
+  webhooksContract(database);
+  deliveriesContract(database);
+  renderOutboxContract(() => connections);
+  codesContract(() => connections);
+  codesRaceContract(() => connections);
+  codeListsContract(database);
+  scansContract(database);
+  scansModelContract(() => connections);
   modelContract(database);
   raceContract(
     () => config,
     () => connections,
   );
+
+  describe('the beginning of the ledger', () => {
+    let own: Database;
+    beforeAll(async () => {
+      own = await connectDatabase(await prepare(), silent);
+    });
+    afterAll(() => own.close());
+    ledgerEndContract(() => own);
+  });
 
   describe('a connection', () => {
     it('answers a ping', () => database().ping());

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import fc from 'fast-check';
-import { afterAll, beforeAll, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { ObjectStore } from '../../shared/adapters/objects/objects.ts';
 
 const png = { contentType: 'image/png', durable: false };
@@ -33,6 +33,47 @@ export function objectsSuite(connect: () => Promise<ObjectStore>): void {
     await store.put('empty/object', Buffer.alloc(0), png);
     expect(await store.get('empty/object')).toEqual(Buffer.alloc(0));
     expect(await store.get('empty/other')).toBeNull();
+  });
+
+  describe('a stream', () => {
+    const inPieces = async function* (bytes: Buffer, size = 100_000): AsyncGenerator<Uint8Array, void> {
+      for (let at = 0; at < bytes.length; at += size) yield bytes.subarray(at, at + size);
+    };
+    const read = async (key: string, range: { offset: number; sizeBytes: number }): Promise<Buffer | null> => {
+      const stream = await store.getStream(key, range);
+      if (stream === null) return null;
+      const pieces: Buffer[] = [];
+      for await (const piece of stream) pieces.push(piece);
+      return Buffer.concat(pieces);
+    };
+
+    it.each([0, 1, 100_000, 9_000_000])(
+      'of %i bytes is stored whole and given back, whole and in part',
+      async (size) => {
+        const bytes = randomBytes(size);
+        await store.putStream('streamed/whole', inPieces(bytes), { contentType: 'text/csv' });
+        expect((await store.get('streamed/whole'))?.equals(bytes)).toBe(true);
+        expect((await read('streamed/whole', { offset: 0, sizeBytes: size }))?.equals(bytes)).toBe(true);
+        const range = { offset: Math.floor(size / 3), sizeBytes: Math.floor(size / 2) };
+        const part = bytes.subarray(range.offset, range.offset + range.sizeBytes);
+        expect((await read('streamed/whole', range))?.equals(part)).toBe(true);
+      },
+    );
+
+    it.each([10, 9_000_000])('that breaks off after %i bytes stores nothing and throws its own error', async (size) => {
+      const broken = async function* (): AsyncGenerator<Uint8Array, void> {
+        yield* inPieces(randomBytes(size));
+        throw new Error('cut off');
+      };
+      const storing = store.putStream('streamed/broken', broken(), { contentType: 'text/csv' });
+      await expect(storing).rejects.toThrow('cut off');
+      expect(await store.get('streamed/broken')).toBeNull();
+      expect(await collect(store.list('streamed/broken'))).toEqual([]);
+    });
+
+    it('of nothing is null', async () => {
+      expect(await store.getStream('streamed/none', { offset: 0, sizeBytes: 5 })).toBeNull();
+    });
   });
 
   it('replaces what was there', async () => {

@@ -22,6 +22,7 @@ export class Deployment {
   readonly #workersEntry: string;
   readonly #processes: OurProcess[] = [];
   #client: Client | null = null;
+  #lastApi: OurProcess | null = null;
 
   constructor(redis: RedisProcess, env: Record<string, string>, apiKey: string, workersEntry: string) {
     this.redis = redis;
@@ -35,10 +36,17 @@ export class Deployment {
     return this.#client;
   }
 
+  /** The API process that was started last, also one that is not whole yet. */
+  get lastApi(): OurProcess {
+    if (this.#lastApi === null) throw new Error('No API has been started');
+    return this.#lastApi;
+  }
+
   /** Starts an API process; `client` speaks to the one started last. */
   async startApi(): Promise<OurProcess> {
     const api = startOurProcess('api/main.js', { ...this.env, PORT: '0' });
     this.#processes.push(api);
+    this.#lastApi = api;
     const { address } = await api.logged('listening');
     this.#client = createClient(String(address), this.apiKey);
     return api;

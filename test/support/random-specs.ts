@@ -6,7 +6,12 @@ import { type AnySpec, arbitrarySpec } from './arbitrary-spec.ts';
 import { decodeWithZbar, decodeWithZxing } from './decode.ts';
 import { logoPicture } from './logo-pictures.ts';
 
-export type Misread = { reader: 'zxing' | 'zbar'; plan: RenderPlan; logoKind: string; read: string | null };
+export type Misread = {
+  reader: 'zxing' | "zxing's bytes" | 'zbar';
+  plan: RenderPlan;
+  logoKind: string;
+  read: string | null;
+};
 
 export type Outcome = {
   drawn: number;
@@ -41,9 +46,10 @@ async function misreadsOf(drawn: Drawn[]): Promise<Misread[]> {
   const byZbar = await decodeWithZbar(drawn.map(({ bytes }) => bytes));
   const misreads: Misread[] = [];
   for (const [index, { plan, logoKind, bytes }] of drawn.entries()) {
-    const byZxing = (await decodeWithZxing(bytes))?.text ?? null;
+    const byZxing = await decodeWithZxing(bytes);
     for (const [reader, read] of [
-      ['zxing', byZxing],
+      ['zxing', byZxing?.text ?? null],
+      ["zxing's bytes", byZxing?.bytesAsUtf8 ?? null],
       ['zbar', byZbar[index] ?? null],
     ] as const)
       if (read !== plan.encodedText) misreads.push({ reader, plan, logoKind, read });

@@ -94,7 +94,7 @@ describe('a render with a logo', () => {
     expect(other?.result?.sha256).not.toBe(one?.result?.sha256);
   });
 
-  it('fails when the logo is gone, and is tried again while the logo is unchecked', async () => {
+  it('fails when the logo is gone, and checks for itself one whose check has not ended', async () => {
     const { id: unchecked } = await acceptLogo(deps, png);
     const [gone, early] = await acceptRows(deps, [
       specOf('a', { logo: { id: 'logo_none', ratio: 0.2 } }),
@@ -102,8 +102,8 @@ describe('a render with a logo', () => {
     ]);
     const renderIds = [gone?.id ?? '', early?.id ?? ''];
     const verdict = await createProcessJob(createHandlers(deps), deps.log)(runningJob('render-codes', { renderIds }));
-    expect(verdict.verdict).toBe('retry');
+    expect(verdict.verdict).toBe('done');
     expect((await renderOf(deps, renderIds[0] ?? '')).error?.code).toBe('logo_not_found');
-    expect((await renderOf(deps, renderIds[1] ?? '')).status).toBe('queued');
+    expect((await renderOf(deps, renderIds[1] ?? '')).status).toBe('completed');
   });
 });

@@ -1,5 +1,9 @@
 import type { ErrorCorrectionLevel, RenderSpec } from '../../domain/render-spec.ts';
 import type { WorkError } from '../../errors.ts';
+import type { BatchStore } from './batch-store.ts';
+import type { CodeStore } from './code-store.ts';
+import type { ScanStore } from './scan-store.ts';
+import type { DeliveryStore, RenderOutbox, ScanNoticeStore, WebhookStore } from './webhook-store.ts';
 
 export const workStatuses = ['queued', 'running', 'completed', 'failed', 'cancelled'] as const;
 export type WorkStatus = (typeof workStatuses)[number];
@@ -88,7 +92,7 @@ export interface WorkStore<Row, New, Result> {
   list(tenantId: string, page: Page): Promise<Row[]>;
 }
 
-export interface RenderStore extends WorkStore<RenderRow, NewRender, RenderResult> {
+export interface RenderStore extends WorkStore<RenderRow, NewRender, RenderResult>, RenderOutbox {
   /** Opens a completed row again because its bytes are gone; true when this call did it. */
   reopen(id: string, jobId: string, now: Millis): Promise<boolean>;
   remove(tenantId: string, id: string): Promise<boolean>;
@@ -155,6 +159,8 @@ export type IdempotencyRow = {
   resourceId: string;
   /** Null while the first request is not yet answered. */
   answeredAt: Millis | null;
+  /** The secret that the answer held, sealed, so that it can be given again. */
+  sealedSecret: string | null;
   leaseUntil: Millis;
   expiresAt: Millis;
 };
@@ -164,20 +170,35 @@ export interface IdempotencyStore {
    * Claims `row.scope` in one atomic step. `won`: the caller does the work (the record is new, had expired, or its lease
    * ran out unanswered: then `row` keeps the resourceId reserved first). Else the record as it stands.
    */
-  claim(row: Omit<IdempotencyRow, 'answeredAt'>, now: Millis): Promise<{ won: boolean; row: IdempotencyRow }>;
-  /** Notes that the holder answered. */
-  answered(scope: string, now: Millis): Promise<void>;
+  claim(
+    row: Omit<IdempotencyRow, 'answeredAt' | 'sealedSecret'>,
+    now: Millis,
+  ): Promise<{ won: boolean; row: IdempotencyRow }>;
+  /** Notes that the holder answered, and what is to be kept of the answer. */
+  answered(scope: string, now: Millis, sealedSecret: string | null): Promise<void>;
   /** Forgets an unanswered claim: the request made nothing. */
   release(scope: string): Promise<void>;
 }
+
+export type Setting = { name: string; value: string };
 
 export interface Database {
   renders: RenderStore;
   logos: LogoStore;
   keys: KeyStore;
   idempotency: IdempotencyStore;
+  codes: CodeStore;
+  batches: BatchStore;
+  scans: ScanStore;
+  webhooks: WebhookStore;
+  deliveries: DeliveryStore;
+  scanNotices: ScanNoticeStore;
   /** Stores `value` under `name` unless something stands there; answers what stands there then. */
   claimSetting(name: string, value: string): Promise<string>;
+  /** Settings whose names begin with `prefix`, in the order of names. */
+  listSettings(prefix: string): Promise<Setting[]>;
+  /** Removes those of these settings that there are. */
+  removeSettings(names: string[]): Promise<void>;
   /** Throws AppError `unavailable` when the database does not answer. */
   ping(): Promise<void>;
   close(): Promise<void>;

@@ -1,10 +1,10 @@
 import { createHash, randomBytes } from 'node:crypto';
 import { closeSync, constants, mkdirSync, openSync, renameSync, rmSync, writeFileSync } from 'node:fs';
-import { access, mkdir, open, opendir, readFile, rename, rm, stat } from 'node:fs/promises';
+import { access, type FileHandle, mkdir, open, opendir, readFile, rename, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type AppError, unavailable } from '../../errors.ts';
 import { checkKey, checkPrefix } from './object-names.ts';
-import type { ObjectStore } from './objects.ts';
+import type { ByteRange, ObjectStore } from './objects.ts';
 
 /** Where files are written before they get their name; no key's folder begins with a dot. */
 const temporaryName = '.unfinished';
@@ -44,9 +44,30 @@ export async function openFolderObjects(folder: string): Promise<ObjectStore> {
       });
     },
 
+    async putStream(key, chunks) {
+      const target = placeOf(folder, key);
+      const unfinished = join(temporary, `${process.pid}-${randomBytes(8).toString('hex')}`);
+      try {
+        await writeStream(unfinished, chunks);
+        await reaching(`store ${key}`, async () => {
+          await renameInto(unfinished, target);
+          for (const path of [target.shard, target.top, folder]) await syncFolder(path);
+        });
+      } catch (error) {
+        await rm(unfinished, { force: true });
+        throw error;
+      }
+    },
+
     async get(key) {
       const { file } = placeOf(folder, key);
       return reaching(`read ${key}`, () => unlessMissing(readFile(file)));
+    },
+
+    async getStream(key, range) {
+      const { file } = placeOf(folder, key);
+      const handle = await reaching(`read ${key}`, () => unlessMissing(open(file, 'r')));
+      return handle && readStream(handle, key, range);
     },
 
     async remove(key) {
@@ -102,6 +123,41 @@ async function writeWhole(path: string, bytes: Buffer): Promise<void> {
   try {
     await file.writeFile(bytes);
     await file.sync();
+  } finally {
+    await file.close();
+  }
+}
+
+/** What `chunks` throws is thrown on as it is; what the folder throws is translated. */
+async function writeStream(path: string, chunks: AsyncIterable<Uint8Array>): Promise<void> {
+  const storing = <Result>(act: () => Promise<Result>): Promise<Result> => reaching('store an upload', act);
+  const file = await storing(() => open(path, 'wx'));
+  try {
+    for await (const chunk of chunks) await storing(() => file.writeFile(chunk));
+    await storing(() => file.sync());
+  } finally {
+    await file.close();
+  }
+}
+
+const readBytes = 256 * 1024;
+
+async function* readStream(
+  file: FileHandle,
+  key: string,
+  { offset, sizeBytes }: ByteRange,
+): AsyncGenerator<Buffer, void> {
+  try {
+    for (let at = offset; at < offset + sizeBytes; ) {
+      const wanted = Math.min(readBytes, offset + sizeBytes - at);
+      const { bytesRead, buffer } = await reaching(`read ${key}`, () =>
+        file.read(Buffer.allocUnsafe(wanted), 0, wanted, at),
+      );
+      if (bytesRead === 0)
+        throw new RangeError(`${key} ends at ${at}, before the ${sizeBytes} bytes from ${offset} on`);
+      at += bytesRead;
+      yield buffer.subarray(0, bytesRead);
+    }
   } finally {
     await file.close();
   }

@@ -1,9 +1,16 @@
+import { Readable } from 'node:stream';
 import { Client } from 'minio';
 import type { S3Config } from '../../config.ts';
 import { AppError, unavailable } from '../../errors.ts';
 import { checkKey, checkPrefix } from './object-names.ts';
-import type { ObjectStore } from './objects.ts';
+import type { ByteRange, ObjectStore } from './objects.ts';
 import { openS3Transport } from './s3-transport.ts';
+
+/** Parts of an upload whose size nobody knows: the client's own, for 5 TB, would take 500 MB of memory. */
+const uploadBytes = 8 * 1024 * 1024;
+
+/** Parts in which an object is streamed. */
+const readBytes = 4 * 1024 * 1024;
 
 /**
  * Opens a bucket of an S3 server and makes it when it is missing. S3 stores an object whole or not at all, and durably, always.
@@ -20,17 +27,42 @@ export async function openS3Objects(config: S3Config): Promise<ObjectStore> {
     throw error;
   }
 
+  const put = async (key: string, bytes: Buffer, contentType: string): Promise<void> => {
+    checkKey(key);
+    await reaching(`store ${key}`, () =>
+      client.putObject(bucket, key, bytes, bytes.length, { 'Content-Type': contentType }),
+    );
+  };
+
   return {
-    async put(key, bytes, { contentType }) {
+    put: (key, bytes, { contentType }) => put(key, bytes, contentType),
+
+    async putStream(key, chunks, { contentType }) {
       checkKey(key);
-      await reaching(`store ${key}`, () =>
-        client.putObject(bucket, key, bytes, bytes.length, { 'Content-Type': contentType }),
-      );
+      const source = chunks[Symbol.asyncIterator]();
+      const { head, isWhole } = await beginningOf(source);
+      if (isWhole) return put(key, head, contentType);
+      const store = (stream: Readable) =>
+        client.putObject(bucket, key, stream, undefined, { 'Content-Type': contentType });
+      try {
+        await uploadAll(joined(head, source), store, `store ${key}`);
+      } catch (error) {
+        await client.removeIncompleteUpload(bucket, key).catch(() => undefined); // what stays is the bucket's to expire
+        throw error;
+      }
     },
 
     async get(key) {
       checkKey(key);
       return reaching(`read ${key}`, () => readObject(client, bucket, key));
+    },
+
+    async getStream(key, range) {
+      checkKey(key);
+      const readPart = ({ offset, sizeBytes }: ByteRange): Promise<Buffer | null> =>
+        reaching(`read ${key}`, () => readObject(client, bucket, key, { offset, sizeBytes }));
+      const first = await readPart({ ...range, sizeBytes: Math.min(range.sizeBytes, readBytes) });
+      return first && readParts(first, range, readPart);
     },
 
     async remove(key) {
@@ -60,6 +92,7 @@ function createClient({ endpoint, accessKey, secretKey, region }: S3Config) {
     accessKey,
     secretKey,
     region, // else every bucket costs a question first
+    partSize: uploadBytes,
     transport: transport as NonNullable<ConstructorParameters<typeof Client>[0]['transport']>,
     transportAgent: agent,
     retryOptions: { disableRetry: true }, // it waits and writes to the console; whoever calls us has a backoff of its own
@@ -76,13 +109,71 @@ async function makeBucket(client: Client, { bucket, region }: S3Config): Promise
   }
 }
 
-async function readObject(client: Client, bucket: string, key: string): Promise<Buffer | null> {
+/** Takes from `source` what fits in one request. */
+async function beginningOf(source: AsyncIterator<Uint8Array>): Promise<{ head: Buffer; isWhole: boolean }> {
+  const chunks: Uint8Array[] = [];
+  let sizeBytes = 0;
+  while (sizeBytes < uploadBytes) {
+    const next = await source.next();
+    if (next.done) return { head: Buffer.concat(chunks), isWhole: true };
+    chunks.push(next.value);
+    sizeBytes += next.value.length;
+  }
+  return { head: Buffer.concat(chunks), isWhole: false };
+}
+
+async function* joined(head: Buffer, rest: AsyncIterator<Uint8Array>): AsyncGenerator<Uint8Array, void> {
+  yield head;
+  yield* { [Symbol.asyncIterator]: () => rest };
+}
+
+/** The client never hears of an error of its source, and would wait for ever: so it is raced. */
+async function uploadAll(
+  source: AsyncIterable<Uint8Array>,
+  store: (stream: Readable) => Promise<unknown>,
+  what: string,
+): Promise<void> {
+  const stream = Readable.from(source, { objectMode: false });
+  const broken = new Promise<never>((_, reject) => stream.once('error', reject));
+  broken.catch(() => undefined);
+  const storing = store(stream).catch((error) => {
+    throw s3Error(what, error);
+  });
+  try {
+    await Promise.race([storing, broken]);
+  } finally {
+    storing.catch(() => undefined);
+    stream.destroy();
+  }
+}
+
+/** Each part is a request of its own, read at once: a slow reader keeps no connection, and none runs out of time. */
+async function* readParts(
+  first: Buffer,
+  { offset, sizeBytes }: ByteRange,
+  readPart: (range: ByteRange) => Promise<Buffer | null>,
+): AsyncGenerator<Buffer, void> {
+  yield first;
+  for (let read = first.length; read < sizeBytes; ) {
+    const part = await readPart({ offset: offset + read, sizeBytes: Math.min(readBytes, sizeBytes - read) });
+    if (part === null || part.length === 0)
+      throw unavailable('storage_unavailable', 'An object ended while it was read');
+    read += part.length;
+    yield part;
+  }
+}
+
+async function readObject(client: Client, bucket: string, key: string, range?: ByteRange): Promise<Buffer | null> {
   try {
     const chunks: Buffer[] = [];
-    for await (const chunk of await client.getObject(bucket, key)) chunks.push(chunk as Buffer);
+    if (range?.sizeBytes === 0) return (await client.statObject(bucket, key)) && Buffer.alloc(0);
+    const reading = range
+      ? client.getPartialObject(bucket, key, range.offset, range.sizeBytes)
+      : client.getObject(bucket, key);
+    for await (const chunk of await reading) chunks.push(chunk as Buffer);
     return Buffer.concat(chunks);
   } catch (error) {
-    if (codeOf(error) === 'NoSuchKey') return null;
+    if (codeOf(error) === 'NoSuchKey' || codeOf(error) === 'NotFound') return null;
     throw error;
   }
 }

@@ -7,14 +7,17 @@ import { buildApp } from '../../../api/app.ts';
 import type { ApiDeps } from '../../../api/deps.ts';
 import { seedBootstrapKey } from '../../../api/first-facts.ts';
 import { createApiServer } from '../../../api/server.ts';
+import type { CodeRow } from '../../../shared/adapters/database/code-store.ts';
 import type { Database, Role } from '../../../shared/adapters/database/database.ts';
 import { connectSqlite } from '../../../shared/adapters/database/sqlite/connect-sqlite.ts';
 import { temporaryFolder } from '../../support/servers.ts';
 import { FakeQueues } from './fake-queues.ts';
 import { MemoryObjects } from './memory-objects.ts';
+import { redirectsUnderTest } from './redirects-under-test.ts';
 
 export const operatorKey = 'operator-key-for-tests';
 export const publicUrl = 'https://qr.example.com';
+export const shortUrl = 'https://q.example.com';
 
 export type ApiUnderTest = Awaited<ReturnType<typeof startApi>>;
 type Answer = { status: number; headers: Headers; body: Buffer; json: () => Record<string, unknown> };
@@ -46,13 +49,26 @@ export async function startApi({ config, timeouts, beside }: Options = {}) {
   const queues = beside?.queues ?? new FakeQueues({ database, objects });
   const cached = new Map<string, Buffer>();
   const hurry = new AbortController();
+  const changedCodes: CodeRow[] = [];
   let clockMs = 0;
   const deps: ApiDeps = {
     config: {
       publicUrl,
+      shortUrl,
+      targetDeny: [{ host: 'denied.example', withSubdomains: true }],
       openQr: true,
+      webhooks: { outboundAllow: [], timeScale: 1 },
       wait: { defaultMs: 5000, maxMs: 30_000 },
-      limits: { bodyBytes: 64 * 1024, logoBodyBytes: 2 * 1024 * 1024, logoBytes: 1024 * 1024, logoPixels: 4_000_000 },
+      limits: {
+        bodyBytes: 64 * 1024,
+        logoBodyBytes: 2 * 1024 * 1024,
+        logoBytes: 1024 * 1024,
+        logoPixels: 4_000_000,
+        csvBytes: 50_000,
+        csvRows: 1000,
+        csvColumns: 20,
+        csvLineBytes: 4096,
+      },
       secretKey: 'a secret that is only for tests',
       ...config,
     },
@@ -72,9 +88,16 @@ export async function startApi({ config, timeouts, beside }: Options = {}) {
     log,
     now: () => Date.now() + clockMs,
     hurry: hurry.signal,
+    codeChanged: (row) => {
+      changedCodes.push(row);
+      redirects.lookup.changed(row);
+    },
   };
+  const { now } = deps;
+  const redirects = redirectsUnderTest({ findBySlug: (slug) => database.codes.findBySlug(slug), publicUrl, log, now });
   await seedBootstrapKey(database, operatorKey, Date.now());
-  const api = createApiServer(buildApp(deps), publicUrl, timeouts);
+  const app = buildApp(deps);
+  const api = createApiServer((...both) => redirects.handle(...both) || app(...both), publicUrl, timeouts);
   api.server.listen(0, '127.0.0.1');
   await once(api.server, 'listening');
   const { port } = api.server.address() as AddressInfo;
@@ -110,11 +133,21 @@ export async function startApi({ config, timeouts, beside }: Options = {}) {
     lines,
     port,
     hurry,
+    /** What the redirect was told of. */
+    changedCodes,
     server: api,
     call,
     /** POST of JSON. */
     post: (path: string, body: unknown, headers: Record<string, string> = {}, key: string | null = operatorKey) =>
       call(path, { body: JSON.stringify(body), headers: { 'content-type': 'application/json', ...headers }, key }),
+    /** PATCH with a merge patch. */
+    patch: (path: string, body: unknown, headers: Record<string, string> = {}, key: string | null = operatorKey) =>
+      call(path, {
+        method: 'PATCH',
+        body: JSON.stringify(body),
+        headers: { 'content-type': 'application/merge-patch+json', ...headers },
+        key,
+      }),
     advance(ms: number): void {
       clockMs += ms;
     },
@@ -132,11 +165,15 @@ export function newBody(more: Record<string, unknown> = {}): Record<string, unkn
   return { content: { type: 'text', text: `text ${process.pid} ${counter}` }, ...more };
 }
 
-/** The first twelve bytes of a PNG, and something behind them that makes it another one each time. */
+/** A PNG by its framing, 400 × 400 px by its header; what it holds is nothing, and another nothing each time. */
 export function newPng(sizeBytes = 200): Buffer {
   counter++;
   const bytes = Buffer.alloc(sizeBytes);
-  Buffer.from('89504e470d0a1a0a', 'hex').copy(bytes);
-  bytes.write(`${process.pid} ${counter}`, 16);
+  Buffer.from('89504e470d0a1a0a0000000d49484452', 'hex').copy(bytes);
+  bytes.writeUInt32BE(400, 16);
+  bytes.writeUInt32BE(400, 20);
+  bytes.writeUInt32BE(sizeBytes - 57, 33);
+  bytes.write(`tEXt${process.pid} ${counter}`, 37);
+  bytes.write('IEND', sizeBytes - 8);
   return bytes;
 }

@@ -3,7 +3,7 @@ import type { Database } from '../../../shared/adapters/database/database.ts';
 import type { ObjectStore } from '../../../shared/adapters/objects/objects.ts';
 import type { NewJob, Queues } from '../../../shared/adapters/queues.ts';
 import { imageKey } from '../../../shared/domain/object-key.ts';
-import { contentTypeOf, type LogoFacts } from '../../../shared/domain/render-spec.ts';
+import { contentTypeOf, type LogoFacts, type RenderSpec } from '../../../shared/domain/render-spec.ts';
 import { unavailable, type WorkError } from '../../../shared/errors.ts';
 
 type Stores = { database: Database; objects: ObjectStore };
@@ -19,6 +19,9 @@ export class FakeQueues implements Queues {
   /** What the next drawings and checks fail with. */
   failure: WorkError | null = null;
   logoFacts: LogoFacts = { widthPx: 400, heightPx: 400 };
+  /** How images are drawn: a few words, unless a test wants pixels. */
+  drawing = async (spec: RenderSpec): Promise<Buffer> =>
+    Buffer.from(`${spec.format} of ${JSON.stringify(spec.content)} at ${spec.size} px`);
   readonly jobs: NewJob[] = [];
   #next = 0;
   readonly #listeners = new Set<(ids: string[]) => void>();
@@ -81,7 +84,7 @@ export class FakeQueues implements Queues {
         await database.renders.finish([{ id, at, result: null, error: this.failure }]);
         continue;
       }
-      const bytes = Buffer.from(`${spec.format} of ${JSON.stringify(spec.content)} at ${spec.size} px`);
+      const bytes = await this.drawing(spec);
       await objects.put(imageKey(id, spec.format), bytes, { contentType: contentTypeOf[spec.format], durable: false });
       const sha256 = hash('sha256', bytes, 'hex');
       const result = {

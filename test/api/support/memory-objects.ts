@@ -1,4 +1,4 @@
-import type { ObjectStore } from '../../../shared/adapters/objects/objects.ts';
+import type { ByteRange, ObjectStore } from '../../../shared/adapters/objects/objects.ts';
 import { unavailable } from '../../../shared/errors.ts';
 
 /** An object store in memory that can be away, and remembers what was read. */
@@ -16,6 +16,23 @@ export class MemoryObjects implements ObjectStore {
     this.#assertThere();
     this.stored.set(key, bytes);
     if (durable) this.durable.add(key);
+  }
+
+  async putStream(key: string, chunks: AsyncIterable<Uint8Array>): Promise<void> {
+    this.#assertThere();
+    const pieces: Uint8Array[] = [];
+    for await (const chunk of chunks) pieces.push(chunk);
+    this.stored.set(key, Buffer.concat(pieces));
+    this.durable.add(key);
+  }
+
+  async getStream(key: string, { offset, sizeBytes }: ByteRange): Promise<AsyncIterable<Buffer> | null> {
+    this.#assertThere();
+    const bytes = this.stored.get(key);
+    if (bytes === undefined) return null;
+    return (async function* () {
+      yield bytes.subarray(offset, offset + sizeBytes);
+    })();
   }
 
   async get(key: string): Promise<Buffer | null> {

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { parseListQuery, writeCursor } from '../../../shared/contract/lists.ts';
+import { codesOf, refusal } from './refusal.ts';
 
 describe('parseListQuery', () => {
   it('has fifty of the newest as its default', () => {
@@ -20,6 +21,19 @@ describe('parseListQuery', () => {
       after: position,
       status: 'failed',
     });
+  });
+
+  it('refuses a cursor of another list, and one of another order', () => {
+    const position = { createdAt: 1, id: 'rnd_a' };
+    const newest = writeCursor(position, { list: 'renders', order: 'newest-first' });
+    const read = (query: Record<string, string>) => parseListQuery(query, { withStatus: true, list: 'renders' }).after;
+    expect(read({ cursor: newest })).toEqual(position);
+    const other = writeCursor(position, { list: 'logos', order: 'newest-first' });
+    expect(codesOf(refusal(() => read({ cursor: other })))).toEqual(['cursor cursor_of_other_list']);
+    expect(codesOf(refusal(() => read({ cursor: writeCursor(position) })))).toEqual(['cursor cursor_of_other_list']);
+    expect(codesOf(refusal(() => read({ cursor: newest, sort: 'createdAt' })))).toEqual([
+      'cursor cursor_of_other_sort',
+    ]);
   });
 
   it('tells every parameter that is wrong at once', () => {

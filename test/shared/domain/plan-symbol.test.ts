@@ -1,10 +1,10 @@
 import fc from 'fast-check';
 import { create } from 'qrcode';
 import { describe, expect, it } from 'vitest';
-import { bitsOf, capacityBits, longestTexts, maxVersion } from '../../../shared/domain/capacity.ts';
+import { bitsOf, capacityBits, maxVersion } from '../../../shared/domain/capacity.ts';
 import { planLongestLevel, planSymbol } from '../../../shared/domain/plan-symbol.ts';
 import { errorCorrectionLevels } from '../../../shared/domain/render-spec.ts';
-import type { SymbolPlan } from '../../../shared/domain/symbol.ts';
+import { type SymbolPlan, utf8Eci } from '../../../shared/domain/symbol.ts';
 
 function planned(text: string, level: 'L' | 'M' | 'Q' | 'H' = 'M', leastVersion = 1): SymbolPlan {
   const plan = planSymbol(text, level, leastVersion);
@@ -22,7 +22,7 @@ function fewestBits(characters: readonly string[], version: number): number {
     const ways = Array.from({ length: end }, (_, start) => {
       const part = characters.slice(start, end);
       const possible = modes.filter((mode) => part.every((each) => alphabets[mode].test(each)));
-      const bits = possible.map((mode) => bitsOf([{ mode, text: part.join('') }], version));
+      const bits = possible.map((mode) => bitsOf({ eci: null, segments: [{ mode, text: part.join('') }] }, version));
       return (least[start] as number) + Math.min(...bits);
     });
     least.push(Math.min(...ways));
@@ -36,17 +36,14 @@ describe('planSymbol', () => {
   it('knows the capacities of the standard', () => {
     expect(capacityBits(1, 'L')).toBe(152);
     expect(capacityBits(40, 'L')).toBe(23648);
-    expect(longestTexts('L')).toEqual({ digits: 7089, alphanumeric: 4296, bytes: 2953 });
-    expect(longestTexts('M')).toEqual({ digits: 5596, alphanumeric: 3391, bytes: 2331 });
-    expect(longestTexts('Q')).toEqual({ digits: 3993, alphanumeric: 2420, bytes: 1663 });
-    expect(longestTexts('H')).toEqual({ digits: 3057, alphanumeric: 1852, bytes: 1273 });
   });
 
   it('counts the bits of segments as the standard does', () => {
-    expect(bitsOf([{ mode: 'numeric', text: '01234567' }], 1)).toBe(41);
-    expect(bitsOf([{ mode: 'alphanumeric', text: 'AC-42' }], 1)).toBe(41);
-    expect(bitsOf([{ mode: 'byte', text: 'aü' }], 9)).toBe(36);
-    expect(bitsOf([{ mode: 'byte', text: 'aü' }], 10)).toBe(44);
+    expect(bitsOf({ eci: null, segments: [{ mode: 'numeric', text: '01234567' }] }, 1)).toBe(41);
+    expect(bitsOf({ eci: null, segments: [{ mode: 'alphanumeric', text: 'AC-42' }] }, 1)).toBe(41);
+    expect(bitsOf({ eci: null, segments: [{ mode: 'byte', text: 'aü' }] }, 9)).toBe(36);
+    expect(bitsOf({ eci: null, segments: [{ mode: 'byte', text: 'aü' }] }, 10)).toBe(44);
+    expect(bitsOf({ eci: utf8Eci, segments: [{ mode: 'byte', text: 'aü' }] }, 10)).toBe(12 + 44);
   });
 
   it.each(errorCorrectionLevels)('fills every version of level %s to the last byte as qrcode does', (level) => {
@@ -64,11 +61,33 @@ describe('planSymbol', () => {
       version: 2,
       modules: 25,
       errorCorrection: 'M',
+      eci: null,
       segments: [{ mode: 'byte', text: 'https://example.com/a?b=c' }],
     });
     expect(planned('HTTPS://EXAMPLE.COM/A').segments).toEqual([
       { mode: 'alphanumeric', text: 'HTTPS://EXAMPLE.COM/A' },
     ]);
+  });
+
+  it('announces UTF-8 for a text with any character beyond ASCII, and for no other', () => {
+    expect(planned('50 €')).toMatchObject({ eci: 26, segments: [{ mode: 'byte', text: '50 €' }] });
+    expect(planned('\u0080').eci).toBe(26);
+    const ascii = String.fromCharCode(...Array(128).keys());
+    expect(planned(ascii).eci).toBeNull();
+    fc.assert(
+      fc.property(fc.string({ unit: fc.constantFrom('0', 'A', '\0', '\x7f', '\x80', 'ü', '日', '😀') }), (any) => {
+        expect(planned(any).eci).toBe(/^\p{ASCII}*$/u.test(any) ? null : 26);
+      }),
+    );
+  });
+
+  it.each(errorCorrectionLevels)('counts the 12 bits of the announcement in every version of level %s', (level) => {
+    for (let version = 1; version <= maxVersion; version++) {
+      const bytes = Math.floor((capacityBits(version, level) - 12 - (version < 10 ? 12 : 20)) / 8);
+      const full = `ü${'x'.repeat(bytes - 2)}`;
+      expect(planned(full, level).version).toBe(version);
+      expect(planSymbol(`${full}x`, level)).not.toMatchObject({ version });
+    }
   });
 
   it('changes the mode where that saves bits', () => {
@@ -87,7 +106,7 @@ describe('planSymbol', () => {
     fc.assert(
       fc.property(characters, fc.constantFrom(1, 10, 27), (any, leastVersion) => {
         const { segments, version } = planned(any.join(''), 'L', leastVersion);
-        expect(bitsOf(segments, version)).toBe(fewestBits(any, version));
+        expect(bitsOf({ eci: null, segments }, version)).toBe(fewestBits(any, version));
       }),
       { numRuns: 300 },
     );
@@ -98,22 +117,22 @@ describe('planSymbol', () => {
     const text = fc.array(runs, { minLength: 1, maxLength: 12 }).map((parts) => parts.join(''));
     fc.assert(
       fc.property(text, fc.constantFrom(...errorCorrectionLevels), (any, level) => {
-        const { version, modules, segments } = planned(any, level);
+        const { version, modules, eci, segments } = planned(any, level);
         expect(segments.map((segment) => segment.text).join('')).toBe(any);
         for (const segment of segments) for (const unit of segment.text) expect(unit).toMatch(alphabets[segment.mode]);
         for (const segment of segments) expect(Buffer.from(segment.text).toString()).toBe(segment.text);
         expect(modules).toBe(17 + 4 * version);
-        expect(bitsOf(segments, version)).toBeLessThanOrEqual(capacityBits(version, level));
-        expect(version).toBeLessThanOrEqual(create(any, { errorCorrectionLevel: level }).version);
+        expect(bitsOf({ eci, segments }, version)).toBeLessThanOrEqual(capacityBits(version, level));
+        if (eci === null) expect(version).toBeLessThanOrEqual(create(any, { errorCorrectionLevel: level }).version);
         if (version > 1 && version !== 10 && version !== 27)
-          expect(bitsOf(segments, version - 1)).toBeGreaterThan(capacityBits(version - 1, level));
+          expect(bitsOf({ eci, segments }, version - 1)).toBeGreaterThan(capacityBits(version - 1, level));
       }),
     );
   });
 
   it('counts a lone surrogate as the three bytes of its replacement', () => {
-    const { segments } = planned(`${'\ud800'.repeat(4)}x`);
-    expect(bitsOf(segments, 1)).toBe(12 + 8 * 13);
+    const plan = planned(`${'\ud800'.repeat(4)}x`);
+    expect(bitsOf(plan, 1)).toBe(12 + 12 + 8 * 13);
     expect(planned('\udc00'.repeat(5)).version).toBe(2);
   });
 
@@ -126,6 +145,9 @@ describe('planSymbol', () => {
   it('says what a text that is too long needs and what there is', () => {
     expect(planSymbol('x'.repeat(2332), 'M')).toEqual({ tooLong: { bits: 20 + 8 * 2332, capacityBits: 18672 } });
     expect(planSymbol('0'.repeat(7090), 'L')).toEqual({ tooLong: { bits: 18 + 23634, capacityBits: 23648 } });
+    expect(planSymbol('ü'.repeat(1166), 'M')).toEqual({
+      tooLong: { bits: 12 + 20 + 8 * 2332, capacityBits: 18672 },
+    });
   });
 });
 
@@ -139,5 +161,11 @@ describe('planLongestLevel', () => {
     [2954, null],
   ] as const)('answers for %i bytes: %s', (bytes, level) => {
     expect(planLongestLevel('x'.repeat(bytes))).toBe(level);
+  });
+
+  it('counts the announcement of UTF-8', () => {
+    expect(planLongestLevel(`ü${'x'.repeat(1270)}`)).toBe('H');
+    expect(planLongestLevel(`ü${'x'.repeat(1271)}`)).toBe('Q');
+    expect(planLongestLevel(`ü${'x'.repeat(2951)}`)).toBeNull();
   });
 });

@@ -16,6 +16,12 @@ describe('Prefer', () => {
     ['respond-async, wait=5', 5000, 'wait=5'],
     ['wait=5;foo=bar, handling=lenient', 5000, 'wait=5'],
     ['wait=1, wait=2', 1000, 'wait=1'],
+    ['note="a, wait=9", wait=2', 2000, 'wait=2'],
+    ['note="a\\", respond-async", wait=2', 2000, 'wait=2'],
+    ['note="never closed, respond-async', 300, null],
+    ['note; about="respond-async, wait=9", respond-async', 0, 'respond-async'],
+    ['wait="1\\0"', 10_000, 'wait=10'],
+    [', ,wait=4,', 4000, 'wait=4'],
     ['return=minimal', 300, null],
   ])('%s waits %i ms and applies %s', (header, waitMs, applied) => {
     expect(decideWait(parsePrefer(header), limits)).toEqual({ waitMs, applied });

@@ -39,21 +39,21 @@ export function claimsContract(connections: () => Database[]): void {
       const winners = answers.filter((answer) => answer?.won);
       expect(winners).toHaveLength(1);
       expect(new Set(answers.map((answer) => answer?.row.resourceId)).size).toBe(1);
-      expect(winners[0]?.row).toEqual({ ...claims[answers.indexOf(winners[0])], answeredAt: null });
+      expect(winners[0]?.row).toEqual({ ...claims[answers.indexOf(winners[0])], answeredAt: null, sealedSecret: null });
     });
 
     it('stands until it expires, once it is answered', async () => {
       const claim = claimOf();
       await idempotency().claim(claim, noon);
-      await idempotency().answered(claim.scope, noon + 5);
-      await idempotency().answered(claim.scope, noon + 9);
+      await idempotency().answered(claim.scope, noon + 5, 'sealed');
+      await idempotency().answered(claim.scope, noon + 9, null);
       const other = { ...claimOf(claim.scope), fingerprint: 'bb'.repeat(32), expiresAt: claim.expiresAt * 2 };
       const later = claim.expiresAt - 1;
-      const standing = { ...claim, answeredAt: noon + 5 };
+      const standing = { ...claim, answeredAt: noon + 5, sealedSecret: 'sealed' };
       expect(await idempotency().claim(other, later)).toEqual({ won: false, row: standing });
       await idempotency().release(claim.scope);
       expect(await idempotency().claim(other, later)).toEqual({ won: false, row: standing });
-      const won = { won: true, row: { ...other, answeredAt: null } };
+      const won = { won: true, row: { ...other, answeredAt: null, sealedSecret: null } };
       expect(await idempotency().claim(other, claim.expiresAt)).toEqual(won);
     });
 
@@ -61,7 +61,7 @@ export function claimsContract(connections: () => Database[]): void {
       const claim = claimOf();
       await idempotency().claim(claim, noon);
       const next = { ...claimOf(claim.scope), leaseUntil: claim.leaseUntil + 60_000 };
-      const held = { won: false, row: { ...claim, answeredAt: null } };
+      const held = { won: false, row: { ...claim, answeredAt: null, sealedSecret: null } };
       expect(await idempotency().claim(next, claim.leaseUntil - 1)).toEqual(held);
       const other = { ...next, fingerprint: 'bb'.repeat(32) };
       expect(await idempotency().claim(other, claim.leaseUntil)).toEqual(held);
@@ -71,7 +71,9 @@ export function claimsContract(connections: () => Database[]): void {
         ),
       );
       const winners = taken.filter((answer) => answer?.won);
-      expect(winners).toEqual([{ won: true, row: { ...next, resourceId: claim.resourceId, answeredAt: null } }]);
+      expect(winners).toEqual([
+        { won: true, row: { ...next, resourceId: claim.resourceId, answeredAt: null, sealedSecret: null } },
+      ]);
     });
 
     it('is forgotten when its holder made nothing', async () => {
@@ -79,7 +81,10 @@ export function claimsContract(connections: () => Database[]): void {
       await idempotency().claim(claim, noon);
       await idempotency().release(claim.scope);
       const next = claimOf(claim.scope);
-      expect(await idempotency().claim(next, noon)).toEqual({ won: true, row: { ...next, answeredAt: null } });
+      expect(await idempotency().claim(next, noon)).toEqual({
+        won: true,
+        row: { ...next, answeredAt: null, sealedSecret: null },
+      });
     });
   });
 
@@ -93,6 +98,29 @@ export function claimsContract(connections: () => Database[]): void {
       );
       expect(new Set(answers).size).toBe(1);
       expect(await database().claimSetting(name, 'late')).toBe(answers[0]);
+    });
+
+    it('is listed by the beginning of its name, until it is removed; then another may stand there', async () => {
+      const prefix = unique('salt');
+      const names = ['b', 'a%', 'a', '\u{10400}'].map((end) => `${prefix}:${end}`);
+      for (const name of [...names, unique('salt')]) await database().claimSetting(name, `of ${name}`);
+      const listed = (await database().listSettings(`${prefix}:`)).map(({ name }) => name);
+      expect(listed).toEqual([2, 1, 0, 3].map((index) => names[index]));
+      expect(await database().listSettings(`${prefix}:b`)).toEqual([{ name: names[0], value: `of ${names[0]}` }]);
+      await database().removeSettings([names[0] as string, names[1] as string, unique('salt')]);
+      await database().removeSettings([]);
+      expect(await database().listSettings(prefix)).toHaveLength(2);
+      expect(await database().claimSetting(names[0] as string, 'new')).toBe('new');
+    });
+
+    it('can be claimed while others remove it', async () => {
+      const name = unique('setting');
+      const claims = Array.from({ length: 60 }, async (_, index) => {
+        const connection = connections()[index % connections().length] as Database;
+        if (index % 3 === 0) return connection.removeSettings([name]);
+        expect(await connection.claimSetting(name, `value ${index}`)).toMatch(/^value \d+$/);
+      });
+      await Promise.all(claims);
     });
   });
 }

@@ -1,5 +1,7 @@
+import { createHash } from 'node:crypto';
 import sharp from 'sharp';
 import { describe, expect, it } from 'vitest';
+import { rendererVersion } from '../../../shared/domain/identity.ts';
 import { smallestSize } from '../../../shared/domain/pixel-grid.ts';
 import { planRender } from '../../../shared/domain/plan-render.ts';
 import type { RenderSpec } from '../../../shared/domain/render-spec.ts';
@@ -68,7 +70,8 @@ describe('drawRender', () => {
   it.each(variants)('draws a %s that zxing reads as exactly the encoded text', async (_name, spec) => {
     const { bytes, plan } = await draw(spec);
     const { version, errorCorrection } = plan.symbol;
-    expect(await decodeWithZxing(bytes)).toEqual({ text: plan.encodedText, version, errorCorrection });
+    const text = plan.encodedText;
+    expect(await decodeWithZxing(bytes)).toEqual({ text, bytesAsUtf8: text, version, errorCorrection });
   });
 
   it.each(variants)('draws a %s of exactly the size asked for, the same bytes each time', async (_name, spec) => {
@@ -77,6 +80,27 @@ describe('drawRender', () => {
     const again = await draw(spec);
     expect(again.bytes.equals(bytes)).toBe(true);
     expect(again.mask).toBe(mask);
+  });
+
+  it('draws the bytes that the ids of this renderer version stand for', async () => {
+    const texts = ['https://example.com/menu/spring?table=12', 'Grüße, 50 €'];
+    const specs = texts.flatMap((text) => [
+      { ...plain, content: { type: 'text' as const, text } },
+      { ...plain, content: { type: 'text' as const, text }, format: 'svg' as const },
+    ]);
+    const drawn = await Promise.all(specs.map((spec) => draw(spec)));
+    const digests = drawn.map(({ bytes }) => createHash('sha256').update(bytes).digest('hex'));
+    expect({ rendererVersion, digests }).toMatchInlineSnapshot(`
+      {
+        "digests": [
+          "60a04c853f37d1d5b5f8729cec028a49705e64d0c7c12b46cca9db51d334590f",
+          "9c6c44c44a5db8f9a04ceed4862983e8f7b211fb4d292ed868540623cea1cef5",
+          "0184cf3ab26313c4659a4206f7c28c8d1039c76884a51a5eae3837a5914f1e82",
+          "039f9c83aad67d6543fe4873c48fbe2cc182242326ea37e8d53b0529ece30e1a",
+        ],
+        "rendererVersion": 2,
+      }
+    `);
   });
 
   it('puts the logo in the middle of the symbol, on a plate of the background', async () => {
@@ -105,7 +129,18 @@ describe('drawRender', () => {
 describeOn('drawRender, read by zbar', hasZbar, () => {
   it('draws every kind of image so that zbar reads exactly the encoded text', async () => {
     const drawn = await Promise.all(variants.map(([, spec]) => draw(spec)));
-    expect(await decodeWithZbar(drawn.map(({ bytes }) => bytes))).toEqual(drawn.map(({ plan }) => plan.encodedText));
+    const images = drawn.map(({ bytes }) => bytes);
+    const texts = drawn.map(({ plan }) => plan.encodedText);
+    expect(await decodeWithZbar(images)).toEqual(texts);
+    expect(await decodeWithZbar(images, 'bytes')).toEqual(texts);
+  });
+
+  it('shows ordinary texts beyond ASCII as they are: it would guess at bytes that announce no encoding', async () => {
+    const texts = ['Müller', 'Café', '50 €', '12345678901234 Zoë ABCDEFGHIJKLMN', 'Ελλάδα', '日本', '\ufeffü'];
+    const drawn = await Promise.all(texts.map((text) => draw({ ...plain, content: { type: 'text', text } })));
+    expect(await decodeWithZbar(drawn.map(({ bytes }) => bytes))).toEqual(texts);
+    const read = await Promise.all(drawn.map(({ bytes }) => decodeWithZxing(bytes)));
+    expect(read.map((found) => found?.text)).toEqual(texts);
   });
 
   it('is read at every sampled size that the check admits', async () => {

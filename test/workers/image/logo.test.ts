@@ -108,7 +108,9 @@ describe('readLogo', () => {
   it('refuses pixel data that are damaged within an intact frame', async () => {
     const damaged = Buffer.from(files.png);
     damaged.fill(0x55, Math.floor(damaged.length / 2), Math.floor(damaged.length / 2) + 64);
-    expect((await refusal(damaged)).code).toBe('logo_damaged');
+    const error = await refusal(damaged);
+    expect(error.code).toBe('logo_damaged');
+    expect(error.message).toBe('The logo cannot be decoded: its data are damaged');
   });
 
   it('refuses other data after the image, as polyglots have', async () => {
@@ -129,7 +131,7 @@ describe('readLogo', () => {
       Buffer.from('BM'),
       Buffer.alloc(0),
     ];
-    for (const bytes of others) expect(await refusal(bytes)).toMatchObject({ kind: 'invalid', code: 'logo_type' });
+    for (const bytes of others) expect(await refusal(bytes)).toMatchObject({ kind: 'media-type', code: 'logo_type' });
   });
 
   it('refuses an SVG behind the first bytes of a PNG', async () => {

@@ -7,7 +7,8 @@ import { planSymbol } from '../../../shared/domain/plan-symbol.ts';
 import { errorCorrectionLevels } from '../../../shared/domain/render-spec.ts';
 import type { SymbolPlan } from '../../../shared/domain/symbol.ts';
 import { drawMatrix } from '../../../workers/image/matrix.ts';
-import { letters } from '../../bench/sized-symbols.ts';
+import { fullSymbol, letters } from '../../bench/sized-symbols.ts';
+import { drawnByZint } from '../../support/drawn-by-zint.ts';
 
 const levelNames = { L: 'low', M: 'medium', Q: 'quartile', H: 'high' } as const;
 
@@ -25,9 +26,7 @@ function drawnByQrcode({ segments, version, errorCorrection }: SymbolPlan) {
 describe('drawMatrix', () => {
   it.each(errorCorrectionLevels)("has qrcode's own mask and all its modules in every version of level %s", (level) => {
     for (let version = 1; version <= maxVersion; version++)
-      for (const fill of [0.1, 0.9]) {
-        const text = letters(1 + Math.floor(fill * 7 * version), version + 1000 * fill);
-        const plan = planned(text, level, version);
+      for (const plan of [planned(letters(2, version), level, version), fullSymbol(version, level, version).plan]) {
         const theirs = drawnByQrcode(plan);
         const ours = drawMatrix(plan);
         expect({ version: plan.version, mask: ours.mask }).toEqual({
@@ -38,12 +37,50 @@ describe('drawMatrix', () => {
       }
   });
 
+  it('has every module that qrcode draws of the same segments, given version, level and mask', () => {
+    const text = fc
+      .array(
+        fc.tuple(
+          fc.constantFrom('0', '1', '9', 'A', 'Z', '$', ':', 'a', '~', '\n', '\0', 'ü', '日', '😀', '\ud800'),
+          fc.integer({ min: 1, max: 30 }),
+        ),
+        { minLength: 1, maxLength: 12 },
+      )
+      .map((runs) => runs.map(([character, count]) => character.repeat(count)).join(''));
+    fc.assert(
+      fc.property(
+        text,
+        fc.constantFrom(...errorCorrectionLevels),
+        fc.constantFrom(1, 5, 10, 27),
+        (any, level, least) => {
+          // qrcode knows no ECI: what follows one is compared without it.
+          const plan: SymbolPlan = { ...planned(any, level, least), eci: null };
+          const ours = drawMatrix(plan);
+          const theirs = drawnByQrcode(plan);
+          expect(ours.mask).toBe(theirs.maskPattern);
+          expect(Buffer.from(ours.dark).equals(theirs.modules.data)).toBe(true);
+        },
+      ),
+      { numRuns: 150 },
+    );
+  });
+
+  it('has every module that zint draws where UTF-8 is announced, given version, level and mask', async () => {
+    const unit = fc.constantFrom('a', 'b', 'é', 'ü', 'Ж', '日', '😀', '\n', '\0');
+    const text = fc.string({ unit, minLength: 1, maxLength: 300 }).map((any) => `${any}ü`);
+    await fc.assert(
+      fc.asyncProperty(text, fc.constantFrom(...errorCorrectionLevels), async (any, level) => {
+        const plan = planned(any, level);
+        expect(plan.eci).toBe(26);
+        const { dark, mask } = drawMatrix(plan);
+        expect(Array.from(dark)).toEqual(await drawnByZint(any, plan, mask));
+      }),
+      { numRuns: 60 },
+    );
+  });
+
   it('has every module that the package qr draws, given version, level and mask', () => {
-    const text = fc.string({
-      unit: fc.constantFrom('a', 'b', 'ü', '日', '😀', '\n', '\0'),
-      minLength: 1,
-      maxLength: 300,
-    });
+    const text = fc.string({ unit: fc.constantFrom('a', 'b', '~', '\n', '\0'), minLength: 1, maxLength: 300 });
     fc.assert(
       fc.property(text, fc.constantFrom(...errorCorrectionLevels), (any, level) => {
         const plan = planned(any, level);
@@ -68,6 +105,7 @@ describe('drawMatrix', () => {
       version: 3,
       modules: 29,
       errorCorrection: 'L',
+      eci: null,
       segments: [
         { mode: 'byte', text: '12' },
         { mode: 'numeric', text: '34' },

@@ -73,6 +73,23 @@ export async function openDeps(): Promise<TestDeps> {
     },
     draw: drawRender,
     logoPixels: 4_000_000,
+    scanRetentionDays: 0,
+    outbound: {
+      post: async () => {
+        throw new Error('This test calls nobody');
+      },
+    },
+    webhookTimeScale: 1,
+    secretKey: 'a secret that is only for tests',
+    publicUrl: 'https://qr.example.com',
+    batches: {
+      csvLimits: { bytes: 1_000_000, rows: 1000, columns: 50, lineBytes: 65_536 },
+      keepDays: 7,
+      shortOrigin: 'https://q.example.com',
+      ownUrls: ['https://qr.example.com'],
+      targetDeny: [],
+    },
+    lot: () => 0.5,
     log,
     clock,
     now: () => clock.now,
@@ -96,9 +113,17 @@ function awayable(store: ObjectStore): ObjectStore & { isAway: boolean } {
       check();
       return store.put(key, bytes, options);
     },
+    async putStream(key, chunks, options) {
+      check();
+      return store.putStream(key, chunks, options);
+    },
     async get(key) {
       check();
       return store.get(key);
+    },
+    async getStream(key, range) {
+      check();
+      return store.getStream(key, range);
     },
     async remove(key) {
       check();

@@ -1,18 +1,52 @@
 import type { mongo } from 'mongoose';
+import type { Callback } from '../../../contract/events.ts';
+import type { ScanNotice } from '../../../domain/scans/scan-notice.ts';
 import type { IdempotencyRow, KeyRow, LogoRow, RenderRow } from '../database.ts';
+import type { CallbackSecrets, DeliveryRow, RenderEnd, WebhookRow } from '../webhook-store.ts';
+import { type BatchCollections, batchIndexes } from './batch-documents.ts';
+import { type CodeCollections, codeIndexes } from './code-documents.ts';
+import {
+  type DayDocument,
+  type MarkDocument,
+  type ScanDocument,
+  type SegmentDocument,
+  scanIndexes,
+} from './scan-documents.ts';
 
-/** A row as MongoDB keeps it: the id under `_id`. `endedBy` marks the call that ended it, so that this call knows its own. */
-export type Stored<Row extends { id: string }> = Omit<Row, 'id'> & { _id: string; endedBy?: string };
-
-export type Collections = {
-  renders: mongo.Collection<Stored<RenderRow>>;
-  logos: mongo.Collection<Stored<LogoRow>>;
-  keys: mongo.Collection<Stored<KeyRow>>;
-  idempotency: mongo.Collection<Omit<IdempotencyRow, 'scope'> & { _id: string }>;
-  settings: mongo.Collection<{ _id: string; value: string }>;
+/** What stands in a document and not in its row. */
+type Unseen = {
+  /** Marks the call that ended it, so that this call knows its own. */
+  endedBy?: string;
+  /** The outbox of a render, see RenderOutbox; `redrawn`: only its bytes are made again, which is no news. */
+  callbacks?: Callback[];
+  redrawn?: true;
+  ends?: RenderEnd[];
+  mark?: string;
 };
 
-type Index = { name: string; key: Record<string, 1> };
+/** A row as MongoDB keeps it: the id under `_id`. */
+export type Stored<Row extends { id: string }> = Omit<Row, 'id'> & { _id: string } & Unseen;
+
+export type Collections = BatchCollections &
+  CodeCollections & {
+    renders: mongo.Collection<Stored<RenderRow>>;
+    logos: mongo.Collection<Stored<LogoRow>>;
+    keys: mongo.Collection<Stored<KeyRow>>;
+    idempotency: mongo.Collection<Omit<IdempotencyRow, 'scope'> & { _id: string }>;
+    webhooks: mongo.Collection<Stored<WebhookRow>>;
+    callbackSecrets: mongo.Collection<Omit<CallbackSecrets, 'tenantId'> & { _id: string }>;
+    deliveries: mongo.Collection<Stored<DeliveryRow>>;
+    scanNotices: mongo.Collection<Omit<ScanNotice, 'codeId'> & { _id: string }>;
+    settings: mongo.Collection<{ _id: string; value: string }>;
+    scans: mongo.Collection<ScanDocument>;
+    scan_marks: mongo.Collection<MarkDocument>;
+    scan_segments: mongo.Collection<SegmentDocument>;
+    scan_days: mongo.Collection<DayDocument>;
+    tenant_scan_days: mongo.Collection<DayDocument>;
+  };
+
+/** `sparse`: documents without the field are not in it, which costs them nothing. */
+type Index = { name: string; key: Record<string, 1>; sparse?: true };
 
 /** Which query each is for stands beside the query. None is unique or partial: nothing but `_id` decides what may be stored. */
 export const indexes = {
@@ -20,6 +54,7 @@ export const indexes = {
     { name: 'by_tenant', key: { tenantId: 1, createdAt: 1, _id: 1 } },
     { name: 'by_tenant_and_status', key: { tenantId: 1, status: 1, createdAt: 1, _id: 1 } },
     { name: 'open', key: { status: 1, queuedAt: 1, _id: 1 } },
+    { name: 'to_tell', key: { mark: 1 }, sparse: true },
   ],
   logos: [
     { name: 'listed', key: { tenantId: 1, status: 1, deletedAt: 1, createdAt: 1, _id: 1 } },
@@ -27,14 +62,30 @@ export const indexes = {
   ],
   keys: [{ name: 'by_hash', key: { hash: 1 } }],
   idempotency: [],
+  webhooks: [
+    { name: 'by_tenant', key: { tenantId: 1, createdAt: 1, _id: 1 } },
+    { name: 'active', key: { tenantId: 1, status: 1, createdAt: 1, _id: 1 } },
+  ],
+  callbackSecrets: [],
+  deliveries: [
+    { name: 'by_webhook', key: { webhookId: 1, createdAt: 1, _id: 1 } },
+    { name: 'by_webhook_and_status', key: { webhookId: 1, status: 1, createdAt: 1, _id: 1 } },
+    { name: 'due', key: { status: 1, nextAttemptAt: 1, _id: 1 } },
+    { name: 'due_in_lane', key: { lane: 1, status: 1, nextAttemptAt: 1, _id: 1 } },
+    { name: 'ended', key: { completedAt: 1 } },
+  ],
+  scanNotices: [{ name: 'due', key: { dueAt: 1 } }],
   settings: [],
+  ...scanIndexes,
+  ...codeIndexes,
+  ...batchIndexes,
 } as const satisfies Record<keyof Collections, readonly Index[]>;
 
 /** Makes the indexes that are missing; any number of processes may do so at once. */
 export async function ensureIndexes(db: mongo.Db): Promise<void> {
   for (const [name, specifications] of Object.entries(indexes)) {
     if (specifications.length > 0)
-      await db.collection(name).createIndexes(specifications.map(({ name: index, key }) => ({ name: index, key })));
+      await db.collection(name).createIndexes(specifications.map((index) => ({ ...index })));
   }
 }
 
@@ -42,6 +93,7 @@ export function storedOf<Row extends { id: string }>({ id, ...rest }: Row): Stor
   return { _id: id, ...rest };
 }
 
-export function rowOf<Row extends { id: string }>({ _id, endedBy: _, ...rest }: Stored<Row>): Row {
+export function rowOf<Row extends { id: string }>(document: Stored<Row>): Row {
+  const { _id, endedBy: _e, callbacks: _c, redrawn: _r, ends: _s, mark: _m, ...rest } = document;
   return { id: _id, ...rest } as unknown as Row;
 }

@@ -1,9 +1,15 @@
 import type { Log } from '../../../log.ts';
 import type { Database, KeyStore } from '../database.ts';
+import { mongoBatches } from './batch-store.ts';
+import { mongoCodes } from './code-store.ts';
 import { rowOf, storedOf } from './collections.ts';
 import { type MongoConnection, openMongo } from './connection.ts';
+import { mongoDeliveries } from './delivery-store.ts';
 import { mongoIdempotency } from './idempotency.ts';
 import { isDuplicateKey } from './mongo-error.ts';
+import { mongoScans } from './scan-store.ts';
+import { mongoSettings } from './settings.ts';
+import { mongoScanNotices, mongoWebhooks } from './webhook-stores.ts';
 import { mongoLogos, mongoRenders } from './work-stores.ts';
 
 function mongoKeys(connection: MongoConnection): KeyStore {
@@ -29,19 +35,6 @@ function mongoKeys(connection: MongoConnection): KeyStore {
   };
 }
 
-/** Stores the setting unless there is one, and answers what stands there. Index: `_id`. */
-async function claimSetting(connection: MongoConnection, name: string, value: string): Promise<string> {
-  const { settings } = connection.collections;
-  try {
-    await settings.insertOne({ _id: name, value });
-    return value;
-  } catch (error) {
-    if (!isDuplicateKey(error)) throw error;
-    /* Settings are never removed. */
-    return (await settings.findOne({ _id: name }))?.value as string;
-  }
-}
-
 /**
  * Connects to MongoDB (4.4 or newer, or a server that is compatible with it) and makes the indexes that are missing.
  *
@@ -52,10 +45,16 @@ export async function connectMongo(url: string, log: Log): Promise<Database> {
   const connection = await openMongo(url, log);
   return {
     renders: mongoRenders(connection),
+    scans: mongoScans(connection),
     logos: mongoLogos(connection),
     keys: mongoKeys(connection),
     idempotency: mongoIdempotency(connection),
-    claimSetting: (name, value) => connection.run(() => claimSetting(connection, name, value)),
+    codes: mongoCodes(connection),
+    batches: mongoBatches(connection),
+    webhooks: mongoWebhooks(connection),
+    deliveries: mongoDeliveries(connection),
+    scanNotices: mongoScanNotices(connection),
+    ...mongoSettings(connection),
     ping: () => connection.ping(),
     close: () => connection.close(),
   };

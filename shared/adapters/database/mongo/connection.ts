@@ -47,7 +47,23 @@ export class MongoConnection {
       logos: db.collection('logos'),
       keys: db.collection('keys'),
       idempotency: db.collection('idempotency'),
+      webhooks: db.collection('webhooks'),
+      callbackSecrets: db.collection('callbackSecrets'),
+      deliveries: db.collection('deliveries'),
+      scanNotices: db.collection('scanNotices'),
       settings: db.collection('settings'),
+      scans: db.collection('scans'),
+      scan_marks: db.collection('scan_marks'),
+      scan_segments: db.collection('scan_segments'),
+      scan_days: db.collection('scan_days'),
+      tenant_scan_days: db.collection('tenant_scan_days'),
+      codes: db.collection('codes'),
+      slugs: db.collection('slugs'),
+      codeTargets: db.collection('codeTargets'),
+      batches: db.collection('batches'),
+      batchRows: db.collection('batchRows'),
+      batchChunks: db.collection('batchChunks'),
+      batchTasks: db.collection('batchTasks'),
     };
   }
 

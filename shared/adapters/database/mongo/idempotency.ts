@@ -29,7 +29,7 @@ export function mongoIdempotency(connection: MongoConnection): IdempotencyStore 
   return {
     claim: ({ scope, ...wanted }, now) =>
       run(async () => {
-        const record = { ...wanted, answeredAt: null };
+        const record = { ...wanted, answeredAt: null, sealedSecret: null };
         for (let round = 0; round < maxRounds; round++) {
           if (await insert(scope, record)) return { won: true, row: { scope, ...record } };
           const found = await idempotency.findOne({ _id: scope });
@@ -41,9 +41,9 @@ export function mongoIdempotency(connection: MongoConnection): IdempotencyStore 
         }
         throw unavailable('database_unavailable', `A claim came and went in ${maxRounds} tries to take it`);
       }),
-    answered: (scope, now) =>
+    answered: (scope, now, sealedSecret) =>
       run(async () => {
-        await idempotency.updateOne({ _id: scope, answeredAt: null }, { $set: { answeredAt: now } });
+        await idempotency.updateOne({ _id: scope, answeredAt: null }, { $set: { answeredAt: now, sealedSecret } });
       }),
     release: (scope) =>
       run(async () => {

@@ -56,7 +56,7 @@ async function restart(collection: WorkCollection, rows: Work[], { if: condition
   const operations = rows.map(({ id, jobId, queuedAt }) => ({
     updateOne: {
       filter: { _id: id, $or: conditions },
-      update: { $set: { ...startAgain(jobId, queuedAt), ...sets(queuedAt) }, $unset: { endedBy: '' } },
+      update: { $set: { ...startAgain(jobId, queuedAt), ...sets(queuedAt) }, $unset: { endedBy: '', redrawn: '' } },
     },
   }));
   await collection.bulkWrite(operations as Parameters<WorkCollection['bulkWrite']>[0], { ordered: false });

@@ -12,12 +12,13 @@ import type {
 } from '../database.ts';
 import { rowOf } from './collections.ts';
 import type { MongoConnection } from './connection.ts';
+import { mongoRenderOutbox } from './render-outbox.ts';
 import { mongoWorkStore, restartEndedInVain, startAgain } from './work-store.ts';
 
-const direction = ({ order }: Page): 1 | -1 => (order === 'newest-first' ? -1 : 1);
+export const direction = ({ order }: Pick<Page, 'order'>): 1 | -1 => (order === 'newest-first' ? -1 : 1);
 
 /** What lies behind `after`: the bound lets an index begin there, the `$or` settles rows of the same millisecond. */
-function behind({ after, order }: Page) {
+export function behind({ after, order }: Pick<Page, 'after' | 'order'>) {
   if (after === null) return {};
   const { createdAt, id } = after;
   return order === 'newest-first'
@@ -27,12 +28,15 @@ function behind({ after, order }: Page) {
 
 export function mongoRenders(connection: MongoConnection): RenderStore {
   const { renders } = connection.collections;
+  const outbox = mongoRenderOutbox(connection);
   const run = connection.run.bind(connection);
   return {
     ...mongoWorkStore<RenderRow, NewRender, RenderResult>(connection, renders, freshRender, {
       if: [restartEndedInVain],
       sets: (now) => ({ lastUsedAt: now }),
     }),
+    ...outbox,
+    finish: async (outcomes) => (await outbox.end(outcomes)).map(({ id }) => id),
     /** Index: `by_tenant`, with a status `by_tenant_and_status`. */
     list: (tenantId, page) =>
       run(async () => {
@@ -43,7 +47,8 @@ export function mongoRenders(connection: MongoConnection): RenderStore {
       }),
     reopen: (id, jobId, now) =>
       run(async () => {
-        const update = { $set: startAgain(jobId, now), $unset: { endedBy: '' as const } };
+        const $set = { ...startAgain(jobId, now), redrawn: true as const };
+        const update = { $set, $unset: { endedBy: '' as const } };
         return (await renders.updateOne({ _id: id, status: 'completed' }, update)).modifiedCount === 1;
       }),
     remove: (tenantId, id) => run(async () => (await renders.deleteOne({ _id: id, tenantId })).deletedCount === 1),

@@ -28,7 +28,7 @@ const decoders: Record<Kind, (value: SqlValue) => unknown> = {
   json: (value) => (value === null ? null : JSON.parse(value as string)),
 };
 
-function rowCodec<Row extends object>(columns: Columns<Row>): RowCodec<Row> {
+export function rowCodec<Row extends object>(columns: Columns<Row>): RowCodec<Row> {
   const entries = Object.entries(columns) as [keyof Row & string, Kind][];
   return {
     names: entries.map(([name]) => name),

@@ -1,8 +1,14 @@
 import type { Log } from '../../../log.ts';
-import type { Database, IdempotencyRow, IdempotencyStore, KeyRow, KeyStore } from '../database.ts';
+import type { Database, IdempotencyRow, IdempotencyStore, KeyRow, KeyStore, Setting } from '../database.ts';
+import { behindPrefix } from '../prefix.ts';
+import { sqliteBatches } from './batch-store.ts';
+import { sqliteCodes } from './code-store.ts';
 import type { SqlValue } from './columns.ts';
 import { openSqlite, type SqliteConnection } from './connection.ts';
+import { sqliteDeliveries } from './delivery-store.ts';
+import { sqliteScans } from './scan-store.ts';
 import { idempotencyStatements, keyStatements, settingStatements } from './statements.ts';
+import { sqliteScanNotices, sqliteWebhooks } from './webhook-stores.ts';
 import { sqliteLogos, sqliteRenders } from './work-stores.ts';
 
 function sqliteKeys(connection: SqliteConnection): KeyStore {
@@ -20,8 +26,9 @@ function sqliteKeys(connection: SqliteConnection): KeyStore {
 }
 
 function idempotencyRowOf(values: SqlValue[]): IdempotencyRow {
-  const [scope, tenantId, fingerprint, resourceId, answeredAt, leaseUntil, expiresAt] = values;
-  return { scope, tenantId, fingerprint, resourceId, answeredAt, leaseUntil, expiresAt } as IdempotencyRow;
+  const [scope, tenantId, fingerprint, resourceId, answeredAt, sealedSecret, leaseUntil, expiresAt] = values;
+  const claim = { scope, tenantId, fingerprint, resourceId, leaseUntil, expiresAt };
+  return { ...claim, answeredAt, sealedSecret } as IdempotencyRow;
 }
 
 function sqliteIdempotency(connection: SqliteConnection): IdempotencyStore {
@@ -32,8 +39,8 @@ function sqliteIdempotency(connection: SqliteConnection): IdempotencyStore {
       const { changes, rows } = await connection.write(idempotencyStatements.claim, [parameters], { read });
       return { won: changes[0] === 1, row: idempotencyRowOf(rows[0] as SqlValue[]) };
     },
-    async answered(scope, now) {
-      await connection.write(idempotencyStatements.answered, [[scope, now]]);
+    async answered(scope, now, sealedSecret) {
+      await connection.write(idempotencyStatements.answered, [[scope, now, sealedSecret]]);
     },
     async release(scope) {
       await connection.write(idempotencyStatements.release, [[scope]]);
@@ -54,10 +61,24 @@ export async function connectSqlite(folder: string, log: Log): Promise<Database>
     logos: sqliteLogos(connection),
     keys: sqliteKeys(connection),
     idempotency: sqliteIdempotency(connection),
+    codes: sqliteCodes(connection),
+    batches: sqliteBatches(connection),
+    scans: sqliteScans(connection),
+    webhooks: sqliteWebhooks(connection),
+    deliveries: sqliteDeliveries(connection),
+    scanNotices: sqliteScanNotices(connection),
     async claimSetting(name, value) {
       const read = { sql: settingStatements.find.sql, when: 'always' } as const;
       const { rows } = await connection.write(settingStatements.claim, [[name, value]], { read });
       return rows[0]?.[1] as string;
+    },
+    async listSettings(prefix) {
+      const rows = await connection.list(settingStatements.list, [prefix, behindPrefix(prefix)]);
+      return rows.map(([name, value]) => ({ name, value }) as Setting);
+    },
+    async removeSettings(names) {
+      const parameters = names.map((name) => [name]);
+      await connection.write(settingStatements.remove, parameters);
     },
     ping: () => connection.ping(),
     close: () => connection.close(),

@@ -7,7 +7,8 @@ import type { Log } from '../../../log.ts';
 import { CallsInHand } from '../calls-in-hand.ts';
 import type { SqlValue } from './columns.ts';
 import { SqliteFile } from './file.ts';
-import type { Settled, Write, WriteResult } from './protocol.ts';
+import type { FoldName, FoldRange, FoldResults } from './folds.ts';
+import type { Call, Settled, Write, WriteResult } from './protocol.ts';
 import { databaseError, failureOf, isBusy } from './sqlite-error.ts';
 import { type Statement, settingStatements } from './statements.ts';
 import { DatabaseThread } from './thread.ts';
@@ -24,23 +25,30 @@ export class SqliteConnection {
   readonly #thread: DatabaseThread;
   readonly #reader: SqliteFile;
   readonly #inHand = new CallsInHand();
-  readonly #write: (write: Write) => Promise<Settled<WriteResult>>;
+  readonly #write: (call: Call) => Promise<Settled<WriteResult[]>>;
 
   constructor(thread: DatabaseThread, reader: SqliteFile) {
     this.#thread = thread;
     this.#reader = reader;
-    this.#write = groupCommit((writes) => thread.ask({ kind: 'write', writes }), { maxGroup });
+    this.#write = groupCommit((calls) => thread.ask({ kind: 'write', calls }), { maxGroup });
   }
 
   /** Runs the statement once for each set of parameters (see Write for `more`); durable when it returns. */
-  write(
+  async write(
     { sql }: Statement,
     parameters: SqlValue[][],
     more: Pick<Write, 'otherwise' | 'read'> = {},
   ): Promise<WriteResult> {
+    const [result] = await this.writeAll([{ sql, parameters, ...more }]);
+    return result as WriteResult;
+  }
+
+  /** Runs several statements in this order, all in one transaction; durable when it returns. */
+  writeAll(writes: Write[]): Promise<WriteResult[]> {
     return this.#inHand.run(async () => {
-      if (parameters.length === 0) return { changes: [], rows: [] };
-      const settled = await this.#write({ sql, parameters, ...more });
+      if (writes.every(({ parameters }) => parameters.length === 0))
+        return writes.map(() => ({ changes: [], rows: [] }));
+      const settled = await this.#write(writes);
       if ('failure' in settled) throw databaseError(settled.failure);
       return settled.value;
     });
@@ -49,6 +57,21 @@ export class SqliteConnection {
   /** Reads many rows, off this thread. */
   list({ sql }: Statement, parameters: SqlValue[]): Promise<SqlValue[][]> {
     return this.#inHand.run(() => this.#thread.ask({ kind: 'read', sql, parameters }));
+  }
+
+  /** Reads once for each set of parameters, in one go; answers what all of them found. */
+  listEach({ sql }: Statement, parameters: SqlValue[][]): Promise<SqlValue[][]> {
+    return this.#inHand.run(() => this.#thread.ask({ kind: 'read-each', sql, parameters }));
+  }
+
+  /** Adds up many rows, off this thread. */
+  fold<Name extends FoldName>(
+    { sql }: Statement,
+    parameters: SqlValue[][],
+    { fold, range }: { fold: Name; range: FoldRange },
+  ): Promise<FoldResults[Name]> {
+    const asked = this.#inHand.run(() => this.#thread.ask({ kind: 'fold', sql, parameters, fold, range }));
+    return asked as Promise<FoldResults[Name]>;
   }
 
   /** Looks one row up; sees everything that was committed before, here or in another process. */

@@ -20,8 +20,11 @@ function open(path: string): SqliteWriter | null {
 
 function answer(writer: SqliteWriter, request: Request): Settled<AnswerTo[Request['kind']]> {
   try {
-    if (request.kind === 'write') return { value: writer.write(request.writes) };
+    if (request.kind === 'write') return { value: writer.write(request.calls) };
     if (request.kind === 'read') return { value: writer.read(request.sql, request.parameters) };
+    if (request.kind === 'read-each') return { value: writer.readEach(request.sql, request.parameters) };
+    if (request.kind === 'fold')
+      return { value: writer.fold(request.sql, request.parameters, request.fold, request.range) };
     writer.close();
     return { value: null };
   } catch (error) {

@@ -5,6 +5,9 @@ import { isBusy } from './sqlite-error.ts';
 
 type Prepared = Libsql.Statement<[SqlValue[]]>;
 
+/** `list` is prepared apart: behind an `all` that found nothing, libsql 0.5's `get` of the same statement finds nothing either. */
+type Entry = { statement: Prepared; raw: Prepared | null; list: Prepared | null };
+
 const patienceMs = 10_000;
 const sleeper = new Int32Array(new SharedArrayBuffer(4));
 
@@ -33,17 +36,18 @@ export function retryBusy<Result>(action: () => Result, napMs = 0.5): Result {
 /** One connection to a database file, with its statements prepared once. It never waits by itself: see retryBusy. */
 export class SqliteFile {
   readonly #file: Libsql.Database;
-  readonly #prepared = new Map<string, { statement: Prepared; raw: Prepared | null }>();
+  readonly #prepared = new Map<string, Entry>();
 
   constructor(path: string) {
     this.#file = new Libsql(path, { timeout: 0 });
   }
 
-  #statement(sql: string): { statement: Prepared; raw: Prepared | null } {
+  #statement(sql: string): Entry {
     const known = this.#prepared.get(sql);
     if (known) return known;
     const statement = this.#file.prepare<[SqlValue[]]>(sql);
-    const entry = { statement, raw: statement.reader ? statement.raw() : null };
+    const list = statement.reader ? this.#file.prepare<[SqlValue[]]>(sql).raw() : null;
+    const entry = { statement, raw: statement.reader ? statement.raw() : null, list };
     this.#prepared.set(sql, entry);
     return entry;
   }
@@ -63,7 +67,7 @@ export class SqliteFile {
   }
 
   all(sql: string, parameters: SqlValue[]): SqlValue[][] {
-    return (this.#statement(sql).raw?.all(parameters) as SqlValue[][] | undefined) ?? [];
+    return (this.#statement(sql).list?.all(parameters) as SqlValue[][] | undefined) ?? [];
   }
 
   /** Runs `action` in one write transaction; when it throws nothing of it stays. */

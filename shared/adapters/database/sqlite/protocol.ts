@@ -1,4 +1,5 @@
 import type { SqlValue } from './columns.ts';
+import type { FoldName, FoldRange, FoldResults } from './folds.ts';
 
 /**
  * One call's part of a transaction: for each set of parameters `sql` is run; when it changed nothing, `otherwise` with the
@@ -11,6 +12,9 @@ export type Write = {
   read?: { sql: string; when: 'always' | 'unchanged' };
 };
 
+/** One call's writes: all of them happen, or none. */
+export type Call = Write[];
+
 /** For each set of parameters: how many rows `sql` changed, and what was read. */
 export type WriteResult = { changes: number[]; rows: (SqlValue[] | null)[] };
 
@@ -20,13 +24,19 @@ export type Failure = { message: string; code: string; rawCode: number | null };
 export type Settled<Value> = { value: Value } | { failure: Failure };
 
 export type Request =
-  | { kind: 'write'; writes: Write[] }
+  | { kind: 'write'; calls: Call[] }
   | { kind: 'read'; sql: string; parameters: SqlValue[] }
+  /** Reads once for each set of parameters, which answers what all of them found. */
+  | { kind: 'read-each'; sql: string; parameters: SqlValue[][] }
+  /** Likewise, for what is too much to be carried to the other thread: it answers the rows added up, see folds.ts. */
+  | { kind: 'fold'; sql: string; parameters: SqlValue[][]; fold: FoldName; range: FoldRange }
   | { kind: 'close' };
 
 export type AnswerTo = {
-  write: Settled<WriteResult>[];
+  write: Settled<WriteResult[]>[];
   read: SqlValue[][];
+  'read-each': SqlValue[][];
+  fold: FoldResults[FoldName];
   close: null;
 };
 

@@ -54,14 +54,14 @@ const listLogos = (order: 'asc' | 'desc'): Statement => ({
 export const renderStatements = {
   ...workStatements('renders', renderCodec.names, {
     if: `status in ('failed', 'cancelled')`,
-    sets: 'lastUsedAt = excluded.lastUsedAt',
+    sets: 'lastUsedAt = excluded.lastUsedAt, redrawn = null',
   }),
   newestFirst: listRenders('any', 'desc'),
   oldestFirst: listRenders('any', 'asc'),
   newestFirstOfStatus: listRenders('one', 'desc'),
   oldestFirstOfStatus: listRenders('one', 'asc'),
   reopen: byKey(`update renders set status = 'queued', result = null, error = null, jobId = ?2, suspect = 0, starts = 0,
-    queuedAt = ?3, completedAt = null where id = ?1 and status = 'completed'`),
+    queuedAt = ?3, completedAt = null, redrawn = 1 where id = ?1 and status = 'completed'`),
   remove: byKey('delete from renders where id = ?1 and tenantId = ?2'),
   touch: byKey('update renders set lastUsedAt = ?2 where id = ?1'),
 } satisfies Record<string, Statement>;
@@ -92,15 +92,17 @@ export const idempotencyStatements = {
     values (?1, ?2, ?3, ?4, null, ?5, ?6)
     on conflict (scope) do update set tenantId = excluded.tenantId, fingerprint = excluded.fingerprint,
       resourceId = case when expiresAt <= ?7 then excluded.resourceId else resourceId end,
-      answeredAt = null, leaseUntil = excluded.leaseUntil, expiresAt = excluded.expiresAt
+      answeredAt = null, sealedSecret = null, leaseUntil = excluded.leaseUntil, expiresAt = excluded.expiresAt
     where expiresAt <= ?7 or (answeredAt is null and leaseUntil <= ?7 and fingerprint = excluded.fingerprint)`),
-  find: byKey(`select scope, tenantId, fingerprint, resourceId, answeredAt, leaseUntil, expiresAt from idempotency
-    where scope = ?1`),
-  answered: byKey('update idempotency set answeredAt = ?2 where scope = ?1 and answeredAt is null'),
+  find: byKey(`select scope, tenantId, fingerprint, resourceId, answeredAt, sealedSecret, leaseUntil, expiresAt
+    from idempotency where scope = ?1`),
+  answered: byKey('update idempotency set answeredAt = ?2, sealedSecret = ?3 where scope = ?1 and answeredAt is null'),
   release: byKey('delete from idempotency where scope = ?1 and answeredAt is null'),
 } satisfies Record<string, Statement>;
 
 export const settingStatements = {
   claim: byKey('insert into settings (name, value) values (?1, ?2) on conflict (name) do nothing'),
   find: byKey('select name, value from settings where name = ?1'),
+  list: byKey('select name, value from settings where name >= ?1 and name < ?2 order by name'),
+  remove: byKey('delete from settings where name = ?1'),
 } satisfies Record<string, Statement>;

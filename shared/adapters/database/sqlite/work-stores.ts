@@ -2,6 +2,7 @@ import { freshLogo, freshRender } from '../accepting.ts';
 import type { LogoStore, Page, RenderStore } from '../database.ts';
 import { logoCodec, renderCodec, type SqlValue } from './columns.ts';
 import type { SqliteConnection } from './connection.ts';
+import { sqliteRenderOutbox } from './render-outbox.ts';
 import { beforeEverything, behindEverything, logoStatements, renderStatements } from './statements.ts';
 import { sqliteWorkStore } from './work-store.ts';
 
@@ -13,10 +14,13 @@ function pageStart({ after, order }: Page): readonly [number, string] {
 
 export function sqliteRenders(connection: SqliteConnection): RenderStore {
   const statements = renderStatements;
+  const outbox = sqliteRenderOutbox(connection);
   const changesOne = async (statement: (typeof statements)['reopen'], parameters: SqlValue[]): Promise<boolean> =>
     (await connection.write(statement, [parameters])).changes[0] === 1;
   return {
     ...sqliteWorkStore(connection, renderCodec, statements, freshRender),
+    ...outbox,
+    finish: async (outcomes) => (await outbox.end(outcomes)).map(({ id }) => id),
     async list(tenantId, page) {
       const start = [tenantId, ...pageStart(page), page.limit];
       const newest = page.order === 'newest-first';

@@ -1,11 +1,13 @@
 import type { SqlValue } from './columns.ts';
 import { migrate, retryBusy, SqliteFile } from './file.ts';
-import type { Failure, Settled, Write, WriteResult } from './protocol.ts';
+import { type FoldName, type FoldRange, type FoldResults, folds } from './folds.ts';
+import type { Call, Failure, Settled, Write, WriteResult } from './protocol.ts';
 import { failureOf, isAway } from './sqlite-error.ts';
 import { Turns } from './turns.ts';
 
-/** Rows that this process changes between two checkpoints: a few megabytes of write-ahead log. */
+/** Rows, or pages of long ones, that this process changes between two checkpoints: a few megabytes of write-ahead log. */
 const rowsPerCheckpoint = 1000;
+const pageBytes = 4096;
 const checkpoint = 'pragma wal_checkpoint(passive)';
 
 /**
@@ -54,26 +56,26 @@ export class SqliteWriter {
       const reads = read !== undefined && (read.when === 'always' || changes === 0);
       result.changes.push(changes);
       result.rows.push(reads ? this.#file.get(read.sql, [values[0] as SqlValue]) : null);
-      this.#rowsSinceCheckpoint += changes + more;
+      if (changes + more > 0) this.#rowsSinceCheckpoint += changes + more + pagesOf(values);
     }
     return result;
   }
 
-  #commit(writes: Write[]): WriteResult[] {
+  #commit(calls: Call[]): WriteResult[][] {
     return this.#turns.take(() => {
-      const results = this.#file.transaction(() => writes.map((write) => this.#run(write)));
+      const results = this.#file.transaction(() => calls.map((call) => call.map((write) => this.#run(write))));
       this.#checkpointWhenDue();
       return results;
     });
   }
 
   /** Does all in one durable transaction; when one of them fails, each in its own, so that it fails alone. */
-  write(writes: Write[]): Settled<WriteResult>[] {
+  write(calls: Call[]): Settled<WriteResult[]>[] {
     try {
-      return this.#commit(writes).map((value) => ({ value }));
+      return this.#commit(calls).map((value) => ({ value }));
     } catch (error) {
-      if (writes.length === 1 || isAway(error)) return writes.map(() => ({ failure: failureOf(error) }));
-      return writes.flatMap((write) => this.write([write]));
+      if (calls.length === 1 || isAway(error)) return calls.map(() => ({ failure: failureOf(error) }));
+      return calls.flatMap((call) => this.write([call]));
     }
   }
 
@@ -81,8 +83,25 @@ export class SqliteWriter {
     return retryBusy(() => this.#file.all(sql, parameters));
   }
 
+  readEach(sql: string, parameters: SqlValue[][]): SqlValue[][] {
+    return parameters.flatMap((values) => this.read(sql, values));
+  }
+
+  /** Adds up what `sql` finds, a set of parameters at a time. */
+  fold(sql: string, parameters: SqlValue[][], name: FoldName, range: FoldRange): FoldResults[FoldName] {
+    const { add, result } = folds[name](range);
+    for (const values of parameters) for (const row of this.read(sql, values)) add(row);
+    return result();
+  }
+
   close(): void {
     this.#file.close();
     this.#turns.close();
   }
+}
+
+function pagesOf(values: SqlValue[]): number {
+  let length = 0;
+  for (const value of values) if (typeof value === 'string') length += value.length;
+  return Math.floor(length / pageBytes);
 }

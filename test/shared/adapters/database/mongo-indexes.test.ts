@@ -3,7 +3,12 @@ import { expect, it } from 'vitest';
 import { connectDatabase } from '../../../../shared/adapters/database/connect-database.ts';
 import type { Database, Page } from '../../../../shared/adapters/database/database.ts';
 import { indexes } from '../../../../shared/adapters/database/mongo/collections.ts';
+import type { ScanPage } from '../../../../shared/adapters/database/scan-store.ts';
+import { dayMs } from '../../../../shared/domain/scans/roll-up.ts';
+import { newDelivery } from '../../../suites/database/delivery-contract.ts';
 import { newLogo, newRender, noon, renderResult, unique, workError } from '../../../suites/database/rows.ts';
+import { newScan } from '../../../suites/database/scans.ts';
+import { newWebhook } from '../../../suites/database/webhook-contract.ts';
 import { silent } from '../../../suites/database.ts';
 import { mongoDatabase } from '../../../support/mongo-database.ts';
 import { describeOn, servers } from '../../../support/servers.ts';
@@ -57,6 +62,97 @@ function shapeOf({ collection, filter, sort }: Query): string {
   return `${collection}: ${fields.sort().join(', ')}${sort.length > 0 ? ` by ${sort.join(', ')}` : ''}`;
 }
 
+async function callOutbox(renders: Database['renders']): Promise<void> {
+  const [one, two] = [newRender(), newRender()];
+  const called = (id: string) => [{ id, callbacks: [{ id: 'msg', url: 'https://example.com' }] }];
+  await renders.accept([one, two], noon);
+  await renders.addCallbacks(called(one.id), noon);
+  for (const { id } of [one, two])
+    await renders.end([{ id, at: noon, result: renderResult, error: null, isWanted: true }]);
+  await renders.addCallbacks(called(one.id), noon);
+  await renders.told(await renders.toTell(5));
+}
+
+async function callWebhooks({ webhooks, deliveries, scanNotices }: Database): Promise<void> {
+  const [webhook, delivery] = [newWebhook(), newDelivery()];
+  const { tenantId, secrets } = webhook;
+  await webhooks.insert(webhook);
+  await webhooks.find(webhook.id);
+  await webhooks.replace({ ...webhook, revision: 2 });
+  await webhooks.active(tenantId);
+  await webhooks.wantedEvents([tenantId]);
+  await deliveries.insert([delivery]);
+  for (const order of ['newest-first', 'oldest-first'] as const)
+    for (const after of [null, { createdAt: noon, id: webhook.id }]) {
+      await webhooks.list(tenantId, { limit: 5, order, after });
+      for (const status of [null, 'queued'] as const)
+        await deliveries.list(webhook.id, { limit: 5, order, after, status });
+    }
+  await webhooks.remove(tenantId, webhook.id);
+  for (const revision of [1, 2]) {
+    await webhooks.replaceCallbackSecrets({ tenantId, secrets, revision });
+    const nothing = { count: 0, scans: [], segments: [], group: null, dueAt: noon, toldAt: null };
+    await scanNotices.replace({ codeId: tenantId, tenantId, ...nothing, revision });
+  }
+  await webhooks.findCallbackSecrets(tenantId);
+  await scanNotices.find(tenantId);
+  await scanNotices.due({ at: noon, limit: 5 });
+  await deliveries.find(delivery.id);
+  await deliveries.due({ at: noon, limit: 5, after: null });
+  await deliveries.due({ at: noon, limit: 5, after: { nextAttemptAt: 1, id: 'msg' } });
+  await deliveries.dueInLane(delivery.lane, { at: noon, limit: 5 });
+  await deliveries.lease(delivery.id, noon, noon + 1);
+  const attempt = { at: noon, httpStatus: 200, latencyMs: 1, error: null, body: '' };
+  await deliveries.record(delivery.id, noon, attempt, { status: 'completed' });
+  await deliveries.fail(delivery.id, workError, noon);
+  await deliveries.redeliver(delivery.id, noon);
+  await deliveries.fail(delivery.id, workError, 1);
+  await deliveries.purgeEnded(2, 5);
+}
+
+/** Calls everything that the ledger and its roll-ups offer, in every variant that makes another query. */
+async function callScans({ scans }: Database): Promise<void> {
+  const [scan, other] = [newScan(), newScan({ at: noon + 1 })];
+  const [owner, ofTenant] = [
+    { tenantId: 'default', codeId: scan.codeId },
+    { tenantId: 'default', codeId: null },
+  ];
+  const range = { from: noon - dayMs, to: noon + dayMs };
+  const page: ScanPage = { limit: 5, order: 'newest-first', ...range, bots: 'only', source: 'qr', after: null };
+  const after = { at: noon, id: scan.id };
+  await scans.record('seg', [scan, other], noon);
+  await scans.record('seg', [scan, other], noon);
+  await scans.findRecorded(['seg']);
+  await scans.forgetRecorded(['seg']);
+  await scans.forgetRecordedBefore(noon);
+  for (const order of ['newest-first', 'oldest-first'] as const) {
+    await scans.list(scan.codeId, { ...page, order });
+    await scans.list(scan.codeId, { ...page, order, bots: 'include', source: null, after });
+  }
+  for (const codeIds of [null, [scan.codeId]]) {
+    await scans.listBetween({ tenantId: 'default', codeIds }, range, { limit: 5, after: null });
+    await scans.listBetween({ tenantId: 'default', codeIds }, range, { limit: 5, after });
+    await scans.readCounts({ tenantId: 'default', codeIds }, range);
+    await scans.readBreakdowns({ tenantId: 'default', codeIds }, range);
+  }
+  await scans.visitorsBetween(scan.codeId, [scan.visitor as string], range);
+  await scans.codesBetween('default', range);
+  const marks = await scans.dirtyBuckets(5);
+  for (const each of [owner, ofTenant]) {
+    await scans.marksBetween(each, range);
+    await scans.findDay(each, noon);
+    await scans.replaceDay(each, noon, new Map(), 0);
+    await scans.replaceDay(each, noon, new Map(), 1);
+    await scans.daysOf(each, { limit: 5, after: 0 });
+  }
+  await scans.clearMarks(marks);
+  await scans.findDays([scan.codeId], noon);
+  await scans.totalsOf([scan.codeId]);
+  await scans.nextCodeWithScans('');
+  await scans.closeLedgerBefore(noon + dayMs);
+  await scans.purgeLedger(5);
+}
+
 /** Calls everything that a database offers, in every variant that makes another query. */
 async function callEverything({ renders, logos, keys, idempotency, claimSetting }: Database): Promise<void> {
   const [render, logo] = [newRender(), newLogo()];
@@ -82,6 +178,7 @@ async function callEverything({ renders, logos, keys, idempotency, claimSetting 
       await store.list('default', { ...page, status: 'completed' });
     }
   }
+  await callOutbox(renders);
   await renders.reopen(render.id, unique('job'), noon);
   await renders.touch([render.id], noon);
   await renders.remove('default', render.id);
@@ -91,7 +188,7 @@ async function callEverything({ renders, logos, keys, idempotency, claimSetting 
   const claim = { scope: 's', tenantId: 't', fingerprint: 'f', resourceId: 'r', leaseUntil: noon, expiresAt: noon };
   await idempotency.claim(claim, noon);
   await idempotency.claim(claim, noon);
-  await idempotency.answered('s', noon);
+  await idempotency.answered('s', noon, null);
   await idempotency.release('s');
   await claimSetting('name', 'value');
   await claimSetting('name', 'value');
@@ -107,6 +204,8 @@ describeOn('Each query to MongoDB', servers.mongo, (serverUrl) => {
       for (const query of queriesOf(command as Filter)) seen.set(shapeOf(query), indexFor(query));
     });
     await callEverything(database);
+    await callScans(database);
+    await callWebhooks(database);
     const open = {
       'queuedAt range, status by queuedAt, _id': 'open',
       '$or, queuedAt range, status by queuedAt, _id': 'open',
@@ -118,6 +217,11 @@ describeOn('Each query to MongoDB', servers.mongo, (serverUrl) => {
         '$or, _id': '_id',
         '_id, endedBy': '_id',
         '_id, tenantId': '_id',
+        '_id, callbacks, status': '_id',
+        '_id, callbacks, redrawn, status': '_id',
+        '_id, completedAt, status': '_id',
+        '_id, mark': '_id',
+        'mark range by mark': 'to_tell',
         ...open,
         'tenantId by createdAt, _id': 'by_tenant',
         '$or, createdAt range, tenantId by createdAt, _id': 'by_tenant',
@@ -138,9 +242,68 @@ describeOn('Each query to MongoDB', servers.mongo, (serverUrl) => {
       idempotency: {
         _id: '_id',
         '_id, answeredAt': '_id',
-        '_id, answeredAt, expiresAt, fingerprint, leaseUntil, resourceId, tenantId': '_id',
+        '_id, answeredAt, expiresAt, fingerprint, leaseUntil, resourceId, sealedSecret, tenantId': '_id',
+      },
+      webhooks: {
+        _id: '_id',
+        '_id, revision': '_id',
+        '_id, tenantId': '_id',
+        'tenantId by createdAt, _id': 'by_tenant',
+        '$or, createdAt range, tenantId by createdAt, _id': 'by_tenant',
+        'status, tenantId by createdAt, _id': 'active',
+        'status, tenantId': 'active',
+      },
+      callbackSecrets: { _id: '_id', '_id, revision': '_id' },
+      scanNotices: { _id: '_id', '_id, revision': '_id', 'dueAt range by dueAt': 'due' },
+      deliveries: {
+        _id: '_id',
+        '_id, nextAttemptAt, status': '_id',
+        '_id, status': '_id',
+        '_id, completedAt range': '_id',
+        'webhookId by createdAt, _id': 'by_webhook',
+        '$or, createdAt range, webhookId by createdAt, _id': 'by_webhook',
+        'status, webhookId by createdAt, _id': 'by_webhook_and_status',
+        '$or, createdAt range, status, webhookId by createdAt, _id': 'by_webhook_and_status',
+        'nextAttemptAt range, status by nextAttemptAt, _id': 'due',
+        '$or, nextAttemptAt range, status by nextAttemptAt, _id': 'due',
+        'lane, nextAttemptAt range, status by nextAttemptAt, _id': 'due_in_lane',
+        'completedAt range by completedAt': 'ended',
       },
       settings: { _id: '_id' },
+      scans: {
+        _id: '_id',
+        'at range, codeId by at, _id': 'by_code',
+        '$and, at range, codeId by at, _id': 'by_code',
+        '$or, at range, codeId by at, _id': 'by_code',
+        'codeId range by codeId': 'by_code',
+        'at range, tenantId': 'by_tenant',
+        'at range, tenantId by at, _id': 'by_tenant',
+        '$or, at range, tenantId by at, _id': 'by_tenant',
+        'tenantId range by tenantId': 'by_tenant',
+        'at range, codeId, visitor': 'by_visitor',
+      },
+      scan_marks: {
+        _id: '_id',
+        '_id, stamp': '_id',
+        ' by since, _id': 'oldest',
+        'codeId, start range': 'by_code',
+        'start range, tenantId': 'by_tenant',
+      },
+      scan_segments: { _id: '_id', 'recordedAt range': 'by_time' },
+      scan_days: {
+        _id: '_id',
+        '_id, revision': '_id',
+        'codeId, day range': 'by_code',
+        'codeId, day range by day': 'by_code',
+        codeId: 'by_code',
+        'codeId range by codeId': 'by_code',
+      },
+      tenant_scan_days: {
+        _id: '_id',
+        '_id, revision': '_id',
+        'day range, tenantId': 'by_tenant',
+        'day range, tenantId by day': 'by_tenant',
+      },
     };
     const expected = Object.entries(shapes).flatMap(([collection, table]) =>
       Object.entries(table).map(([shape, index]) => [`${collection}: ${shape}`, index]),

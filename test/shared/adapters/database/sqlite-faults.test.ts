@@ -104,7 +104,7 @@ it('SQLite calls in hand fail as unavailable when the database thread dies, and 
   const calls = [1, 2, 3].map(() => thread.ask({ kind: 'read', sql: 'select 1', parameters: [] }));
   await Promise.all(calls.map((call) => expect(call).rejects.toMatchObject(away)));
   await thread.ready();
-  await expect(thread.ask({ kind: 'write', writes: [] })).rejects.toMatchObject(away);
+  await expect(thread.ask({ kind: 'write', calls: [] })).rejects.toMatchObject(away);
   await thread.close();
 });
 

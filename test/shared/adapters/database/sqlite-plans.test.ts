@@ -3,6 +3,20 @@ import Libsql from 'libsql';
 import { describe, expect, it } from 'vitest';
 import { connectDatabase } from '../../../../shared/adapters/database/connect-database.ts';
 import {
+  batchChunkStatements,
+  batchRowStatements,
+  batchStatements,
+  batchTaskStatements,
+} from '../../../../shared/adapters/database/sqlite/batch-statements.ts';
+import {
+  codeDayStatements,
+  ledgerStatements,
+  markStatements,
+  scanStatements,
+  segmentStatements,
+  tenantDayStatements,
+} from '../../../../shared/adapters/database/sqlite/scan-statements.ts';
+import {
   idempotencyStatements,
   keyStatements,
   logoStatements,
@@ -10,6 +24,13 @@ import {
   type Statement,
   settingStatements,
 } from '../../../../shared/adapters/database/sqlite/statements.ts';
+import {
+  callbackSecretStatements,
+  deliveryStatements,
+  renderOutboxStatements,
+  scanNoticeStatements,
+  webhookStatements,
+} from '../../../../shared/adapters/database/sqlite/webhook-statements.ts';
 import { silent } from '../../../suites/database.ts';
 import { temporaryFolder } from '../../../support/servers.ts';
 
@@ -19,6 +40,21 @@ const groups: Record<string, Record<string, Statement>> = {
   keys: keyStatements,
   idempotency: idempotencyStatements,
   settings: settingStatements,
+  batches: batchStatements,
+  batchRows: batchRowStatements,
+  batchChunks: batchChunkStatements,
+  batchTasks: batchTaskStatements,
+  webhooks: webhookStatements,
+  callbackSecrets: callbackSecretStatements,
+  deliveries: deliveryStatements,
+  scanNotices: scanNoticeStatements,
+  renderOutbox: renderOutboxStatements,
+  scans: scanStatements,
+  marks: markStatements,
+  segments: segmentStatements,
+  codeDays: codeDayStatements,
+  tenantDays: tenantDayStatements,
+  ledger: ledgerStatements,
 };
 
 async function plans(): Promise<Record<string, string[]>> {
@@ -46,8 +82,9 @@ describe('each statement of the SQLite database', async () => {
     const steps = planOf[name] ?? [];
     const scans = steps.filter((step) => /\bSCAN\b|TEMP B-TREE/.test(step));
     expect(scans).toEqual([]);
-    if (/^insert/.test(statement.sql)) return;
-    const used = steps.map((step) => /USING (?:COVERING )?INDEX (\w+)/.exec(step)?.[1]);
-    expect(used.map((index) => (index?.startsWith('sqlite_autoindex') ? null : index))).toEqual([statement.index]);
+    if (/^insert/.test(statement.sql) && statement.index === null) return;
+    const used = steps.map((step) => /USING (?:COVERING )?(?:INDEX (\w+)|PRIMARY KEY)/.exec(step));
+    const names = used.map((found) => (found === null ? undefined : (found[1] ?? null)));
+    expect(names.map((index) => (index?.startsWith('sqlite_autoindex') ? null : index))).toEqual([statement.index]);
   });
 });

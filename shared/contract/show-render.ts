@@ -1,7 +1,25 @@
-import type { RenderRow } from '../shared/adapters/database/database.ts';
-import type { RenderAnswer } from '../shared/contract/render-answer.ts';
-import { encodeContent } from '../shared/domain/content/encode-content.ts';
-import { contentTypeOf, type RenderSpec, type Warning } from '../shared/domain/render-spec.ts';
+import { encodeContent } from '../domain/content/encode-content.ts';
+import { contentTypeOf, type ErrorCorrectionLevel, type RenderSpec, type Warning } from '../domain/render-spec.ts';
+import type { WorkError } from '../errors.ts';
+import type { RenderAnswer } from './render-answer.ts';
+
+/** A render's row, as far as it is shown; times in milliseconds. */
+type Shown = {
+  id: string;
+  status: RenderAnswer['status'];
+  spec: RenderSpec;
+  result: {
+    version: number;
+    modules: number;
+    errorCorrection: ErrorCorrectionLevel;
+    mask: number;
+    sizeBytes: number;
+    sha256: string;
+  } | null;
+  error: WorkError | null;
+  createdAt: number;
+  completedAt: number | null;
+};
 
 /** The path of a render's image below the public URL. */
 export function imagePath(id: string): string {
@@ -15,7 +33,7 @@ function shownSpec({ marginPx, ...spec }: RenderSpec): RenderAnswer['spec'] {
 type View = { publicUrl: string; encodedText?: string; warnings?: Warning[] };
 
 /** Shows a render as it stands; `warnings` belong to the answer of the POST that they are about. */
-export function renderAnswer(row: RenderRow, { publicUrl, encodedText, warnings = [] }: View): RenderAnswer {
+export function renderAnswer(row: Shown, { publicUrl, encodedText, warnings = [] }: View): RenderAnswer {
   const { id, status, spec, result } = row;
   return {
     object: 'render',

@@ -1,0 +1,114 @@
+import { Readable } from 'node:stream';
+import { setTimeout as delay } from 'node:timers/promises';
+import { LRUCache } from 'lru-cache';
+import { isOver } from '../shared/adapters/change-batch.ts';
+import { batchAnswer } from '../shared/adapters/show-batch.ts';
+import { findOwnBatch } from './batches.ts';
+import type { ApiContext, ApiDeps } from './deps.ts';
+
+/** Progress is counted at most so often for a batch in a process, however many listen. */
+const everyMs = 1000;
+/** A line that says nothing, so that nobody in between takes the connection for dead. */
+const heartbeatMs = 15_000;
+/** A listener is let go after this time and comes back by itself. */
+const longestMs = 10 * 60_000;
+
+/** `id` is what a listener that comes back says it knows. */
+type Progress = { id: string; data: string; isOver: boolean };
+
+/** `GET /v1/batches/:id/events`: server-sent events, `progress` with the batch as it stands and a last `end`. */
+export function createBatchEventsRoute(deps: ApiDeps) {
+  const { queues } = deps;
+  const progressOf = createProgress(deps);
+  const wakers = new Map<string, Set<() => void>>();
+  queues.onEnded((ids) => {
+    for (const id of ids) for (const wake of wakers.get(id) ?? []) wake();
+  });
+
+  /** Waits a second, or until the batch's end is announced. */
+  const rest = async (id: string, stopped: AbortSignal): Promise<void> => {
+    const woken = new AbortController();
+    const wake = (): void => woken.abort();
+    const others = wakers.get(id) ?? new Set();
+    wakers.set(id, others.add(wake));
+    try {
+      await delay(everyMs, undefined, { signal: AbortSignal.any([stopped, woken.signal]) }).catch(() => undefined);
+    } finally {
+      others.delete(wake);
+      if (others.size === 0) wakers.delete(id);
+    }
+    if (woken.signal.aborted) progressOf.forget(id);
+  };
+
+  async function* events(id: string, known: string, stopped: AbortSignal): AsyncGenerator<string, void> {
+    let last = known;
+    let saidAt = performance.now();
+    const until = saidAt + longestMs;
+    yield 'retry: 1000\n\n';
+    while (!stopped.aborted && performance.now() < until) {
+      const progress = await progressOf.find(id);
+      if (progress === null) return;
+      if (progress.id !== last) {
+        last = progress.id;
+        saidAt = performance.now();
+        yield `id: ${progress.id}\nevent: progress\ndata: ${progress.data}\n\n`;
+      } else if (performance.now() - saidAt > heartbeatMs) {
+        saidAt = performance.now();
+        yield ': still here\n\n';
+      }
+      if (progress.isOver) {
+        yield `id: end\nevent: end\ndata: ${progress.data}\n\n`;
+        return;
+      }
+      await rest(id, stopped);
+    }
+  }
+
+  return async (ctx: ApiContext): Promise<void> => {
+    const batch = await findOwnBatch(deps, ctx);
+    const known = ctx.get('Last-Event-ID');
+    ctx.set('Cache-Control', 'no-store');
+    if (known === 'end' && isOver(batch)) {
+      ctx.status = 204; // tells an EventSource that it need not come back
+      return;
+    }
+    const gone = new AbortController();
+    ctx.res.once('close', () => gone.abort());
+    ctx.set('X-Accel-Buffering', 'no');
+    ctx.type = 'text/event-stream';
+    ctx.status = 200;
+    if (ctx.method !== 'HEAD')
+      ctx.body = Readable.from(events(batch.id, known, AbortSignal.any([gone.signal, deps.hurry])));
+    ctx.type = 'text/event-stream';
+  };
+}
+
+function createProgress({ config, database, now }: Pick<ApiDeps, 'config' | 'database' | 'now'>) {
+  const { batches } = database;
+  const recent = new LRUCache<string, Promise<Progress | null>>({ max: 1000, ttl: everyMs });
+
+  const count = async (id: string): Promise<Progress | null> => {
+    const batch = await batches.find(id);
+    if (batch === null) return null;
+    const counts = await batches.countRows(id);
+    const shown = batchAnswer(batch, { counts, publicUrl: config.publicUrl, now: now() });
+    const { total: _, ...byStatus } = shown.counts;
+    return {
+      id: [batch.revision, ...Object.values(byStatus)].join('.'),
+      data: JSON.stringify(shown),
+      isOver: isOver(batch),
+    };
+  };
+
+  return {
+    find(id: string): Promise<Progress | null> {
+      const known = recent.get(id);
+      if (known) return known;
+      const counted = count(id);
+      counted.catch(() => recent.delete(id));
+      recent.set(id, counted);
+      return counted;
+    },
+    forget: (id: string): void => void recent.delete(id),
+  };
+}

@@ -1,0 +1,45 @@
+import { batchPieceKey } from '../shared/domain/batches/batch-ids.ts';
+import { contentTypeOf, type ImageFormat } from '../shared/domain/render-spec.ts';
+import { AppError, unavailable } from '../shared/errors.ts';
+import { findOwnBatch } from './batches.ts';
+import type { ApiContext, ApiDeps } from './deps.ts';
+import { imageGuards } from './middleware/security-headers.ts';
+import { matchesEtag } from './serve-image.ts';
+
+/** `GET /v1/batches/:id/rows/:row/image`: the image of one row. */
+export function createBatchImageRoute(deps: ApiDeps) {
+  const { database, objects } = deps;
+  return async (ctx: ApiContext): Promise<void> => {
+    const { id } = await findOwnBatch(deps, ctx);
+    const number = /^[1-9]\d{0,6}$/.test(ctx.params.row ?? '') ? Number(ctx.params.row) : null;
+    const row = number === null ? null : await database.batches.findRow(id, number);
+    if (row === null) throw new AppError('not-found', 'not_found', 'The batch has no such row');
+    const { result, file, status, error } = row;
+    if (error !== null) throw new AppError('invalid', error.code, error.detail);
+    if (status === 'queued' || status === 'running')
+      throw new AppError('conflict', 'row_not_ready', 'The row is not completed yet', { retryAfterS: 1 });
+    if (result === null || file === null) throw new AppError('not-found', 'no_image', 'This row makes no image');
+
+    const format: ImageFormat = file.endsWith('.svg') ? 'svg' : 'png';
+    const etag = `"${result.sha256}"`;
+    ctx.set('ETag', etag);
+    ctx.set('Cache-Control', 'private, no-cache');
+    for (const [name, value] of Object.entries(imageGuards[format])) ctx.set(name, String(value));
+    if (matchesEtag(ctx.get('If-None-Match'), etag)) {
+      ctx.status = 304;
+      return;
+    }
+    ctx.type = contentTypeOf[format];
+    ctx.set('Content-Disposition', `inline; filename*=UTF-8''${encodeURIComponent(file).replace(/['()*]/g, escaped)}`);
+    const stream = await objects.getStream(batchPieceKey(id, result.piece), result);
+    if (stream === null) throw unavailable('image_gone', 'The image is not there any more');
+    const pieces: Buffer[] = [];
+    for await (const piece of stream) pieces.push(piece);
+    ctx.body = Buffer.concat(pieces);
+  };
+}
+
+/** RFC 8187 allows fewer characters than encodeURIComponent leaves. */
+function escaped(character: string): string {
+  return `%${character.charCodeAt(0).toString(16).toUpperCase()}`;
+}

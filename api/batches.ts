@@ -1,0 +1,193 @@
+import { endTask, retryTask, startTask } from '../shared/adapters/batch-tasks.ts';
+import { changeBatch, isOver } from '../shared/adapters/change-batch.ts';
+import type { Batch, BatchRow } from '../shared/adapters/database/batch-store.ts';
+import { batchAnswer, batchRowAnswer } from '../shared/adapters/show-batch.ts';
+import { parseBatchRows, writeRowCursor } from '../shared/contract/batch-list.ts';
+import { parseListQuery, writeCursor } from '../shared/contract/lists.ts';
+import { AppError } from '../shared/errors.ts';
+import { createAcceptBatches } from './accept-batches.ts';
+import { cutPage } from './cut-page.ts';
+import type { ApiContext, ApiDeps } from './deps.ts';
+import { linkToNext } from './list-links.ts';
+import { idempotently } from './middleware/idempotency.ts';
+import { readQuery } from './query.ts';
+
+/** The routes of `/v1/batches` but for images, archive and events. */
+export function createBatchRoutes(deps: ApiDeps) {
+  const { config, database, queues, now } = deps;
+  const { publicUrl } = config;
+  const { batches } = database;
+  const { receive, accept, discard } = createAcceptBatches(deps);
+
+  const shown = async (batch: Batch) =>
+    batchAnswer(batch, { counts: await batches.countRows(batch.id), publicUrl, now: now() });
+
+  const answer = async (ctx: ApiContext, batch: Batch): Promise<void> => {
+    if (isOver(batch)) ctx.set('Content-Location', `${publicUrl}/v1/batches/${batch.id}`);
+    else {
+      ctx.status = 202;
+      ctx.set('Location', `${publicUrl}/v1/batches/${batch.id}`);
+      ctx.set('Retry-After', '1');
+    }
+    ctx.set('Cache-Control', 'private, no-store');
+    ctx.body = await shown(batch);
+  };
+
+  const answerAgain = async (ctx: ApiContext, id: string): Promise<void> => {
+    const batch = await batches.find(id);
+    if (batch?.tenantId !== ctx.state.tenantId) throw noBatch();
+    await answer(ctx, batch);
+  };
+
+  const answerList = (ctx: ApiContext, path: string, data: unknown[], nextCursor: string | null): void => {
+    if (nextCursor !== null) ctx.set('Link', linkToNext(`${publicUrl}${path}`, readQuery(ctx), nextCursor));
+    ctx.set('Cache-Control', 'private, no-store');
+    ctx.body = { data, nextCursor };
+  };
+
+  /** Does `act` on the batch of the path once for each Idempotency-Key, and answers the batch as it stands then. */
+  const onOwn = async (
+    ctx: ApiContext,
+    name: 'cancel' | 'retry',
+    act: (batch: Batch) => Promise<Batch>,
+  ): Promise<void> => {
+    const batch = await findOwnBatch(deps, ctx);
+    const request = { route: `POST /v1/batches/:id/${name}`, fields: { id: batch.id }, resourceId: batch.id };
+    await idempotently(deps, ctx, request, {
+      first: async () => answer(ctx, await act(batch)),
+      again: (id) => answerAgain(ctx, id),
+    });
+  };
+
+  const cancel = async ({ id }: Batch): Promise<Batch> => {
+    const batch = await changeBatch(batches, id, (found) => {
+      if (found.status === 'cancelled' || found.cancelledAt !== null) return null;
+      if (isOver(found)) throw alreadyOver(found);
+      return { cancelledAt: now() };
+    });
+    if (batch === null) throw noBatch();
+    if (!isOver(batch)) await startTask(deps, endTask(batch));
+    return batch;
+  };
+
+  const retry = async ({ id }: Batch): Promise<Batch> => {
+    queues.assertAcceptsWork();
+    if (!(await hasRetriable(id))) throw nothingToRetry();
+    const batch = await changeBatch(batches, id, (found) => {
+      if (found.status !== 'completed') throw notCompleted(found);
+      const { run } = found;
+      const again = { isParsed: false, parts: [], archive: null, completedAt: null, expiresAt: null };
+      return { ...again, status: 'running', run: run + 1, startedAt: now() };
+    });
+    if (batch === null) throw noBatch();
+    await startTask(deps, retryTask(batch));
+    return batch;
+  };
+
+  const hasRetriable = async (id: string): Promise<boolean> => {
+    for (let after = 0; ; ) {
+      const failed = await batches.listRows(id, { status: 'failed', after, limit: 200 });
+      if (failed.some(({ input }) => input !== null)) return true;
+      const last = failed.at(-1);
+      if (last === undefined) return false;
+      after = last.row;
+    }
+  };
+
+  return {
+    async create(ctx: ApiContext): Promise<void> {
+      const incoming = await receive(ctx);
+      const { id, request, file } = incoming;
+      const { tenantId, key } = ctx.state;
+      const fields = { ...request, file: file.sha256 };
+      let isKept = false;
+      try {
+        await idempotently(
+          deps,
+          ctx,
+          { route: 'POST /v1/batches', fields, resourceId: id },
+          {
+            first: async (reserved) => {
+              const batch = await accept(incoming, reserved, { tenantId, keyId: key?.id ?? '' });
+              isKept = batch.id === id;
+              await answer(ctx, batch);
+              ctx.status = 202;
+            },
+            again: async (made) => {
+              await answerAgain(ctx, made);
+              ctx.status = 202;
+            },
+          },
+        );
+      } finally {
+        if (!isKept && (await batches.find(id)) === null) await discard(id);
+      }
+    },
+
+    async list(ctx: ApiContext): Promise<void> {
+      const page = parseListQuery(readQuery(ctx), { withStatus: true, list: 'batches' });
+      const found = await batches.list(ctx.state.tenantId, { ...page, limit: page.limit + 1 });
+      const { rows, last } = cutPage(found, page.limit);
+      answerList(
+        ctx,
+        '/v1/batches',
+        await Promise.all(rows.map(shown)),
+        last && writeCursor(last, { list: 'batches', order: page.order }),
+      );
+    },
+
+    async show(ctx: ApiContext): Promise<void> {
+      const batch = await findOwnBatch(deps, ctx);
+      if (!isOver(batch)) ctx.set('Retry-After', '1');
+      ctx.set('Cache-Control', 'private, no-store');
+      ctx.body = await shown(batch);
+    },
+
+    async rows(ctx: ApiContext): Promise<void> {
+      const { id } = await findOwnBatch(deps, ctx);
+      const page = parseBatchRows(readQuery(ctx));
+      const found: BatchRow[] = await batches.listRows(id, { ...page, limit: page.limit + 1 });
+      const { rows, last } = cutPage(found, page.limit);
+      answerList(ctx, `/v1/batches/${id}/rows`, rows.map(batchRowAnswer), last && writeRowCursor(last.row));
+    },
+
+    cancel: (ctx: ApiContext): Promise<void> => onOwn(ctx, 'cancel', cancel),
+    retry: (ctx: ApiContext): Promise<void> => onOwn(ctx, 'retry', retry),
+  };
+}
+
+/**
+ * Finds the batch that the path names by its id.
+ *
+ * @throws AppError `not-found` when there is none, or it is another tenant's
+ */
+export async function findOwnBatch({ database }: Pick<ApiDeps, 'database'>, ctx: ApiContext): Promise<Batch> {
+  const batch = await database.batches.find(ctx.params.id ?? '');
+  if (batch?.tenantId !== ctx.state.tenantId) throw noBatch();
+  return batch;
+}
+
+function noBatch(): AppError {
+  return new AppError('not-found', 'not_found', 'There is no batch with this id');
+}
+
+function alreadyOver({ status }: Batch): AppError {
+  return new AppError(
+    'conflict',
+    'batch_ended',
+    `The batch is ${status} already; only one that is queued or running can be cancelled`,
+  );
+}
+
+function notCompleted({ status }: Batch): AppError {
+  return new AppError(
+    'conflict',
+    'batch_not_completed',
+    `The batch is ${status}; the failed rows of a completed one can be run again`,
+  );
+}
+
+function nothingToRetry(): AppError {
+  const message = 'No failed row of this batch can be run again: those that could not be read need another file';
+  return new AppError('conflict', 'nothing_to_retry', message);
+}

@@ -1,0 +1,60 @@
+import type { CodeRow } from '../shared/adapters/database/code-store.ts';
+import { canonicalJson } from '../shared/domain/identity.ts';
+import { AppError, shortened, unavailable } from '../shared/errors.ts';
+import { codeEtag } from './code-view.ts';
+import type { ApiContext, ApiDeps } from './deps.ts';
+import { findOwnCode } from './find-own-code.ts';
+
+/** So often a change is tried anew that others came before. */
+const mostTries = 50;
+
+/**
+ * Refuses a change of a code that is no longer what the caller believes it to be (`If-Match`, RFC 9110, section 13.1.1).
+ *
+ * @throws AppError `precondition` with the entity tag of the code as it stands
+ */
+export function assertIfMatch(ctx: ApiContext, row: CodeRow): void {
+  if (ctx.req.headers['if-match'] === undefined) return;
+  const header = ctx.get('If-Match');
+  const etag = codeEtag(row);
+  if (header.split(',').some((tag) => tag.trim() === etag || tag.trim() === '*')) return;
+  const detail = `The code has changed since: its ETag is ${etag} now; read it again and decide anew`;
+  throw new AppError('precondition', 'precondition_failed', detail, {
+    details: [{ in: 'header', pointer: null, name: 'If-Match', code: 'stale', detail, received: shortened(header) }],
+    headers: { ETag: etag },
+  });
+}
+
+/** Refuses to change an archived code. @throws AppError `conflict` */
+export function assertNotArchived({ id, archivedAt }: CodeRow): void {
+  if (archivedAt === null) return;
+  const message = `The code is archived; bring it back first with POST /v1/codes/${id}/restore`;
+  throw new AppError('conflict', 'code_archived', message);
+}
+
+/** What a code is to become; a row that is equal changes nothing. */
+export type Change = (row: CodeRow) => CodeRow | Promise<CodeRow>;
+
+export type ChangeCode = (ctx: ApiContext, change: Change) => Promise<CodeRow>;
+
+/**
+ * Changes the code that the path names, by reading it, computing what it becomes, and replacing it if nobody else did in
+ * between; else once more. Answers the code as it stands then; durable when it returns.
+ */
+export function createChangeCode({ database, now, codeChanged }: Pick<ApiDeps, 'database' | 'now' | 'codeChanged'>) {
+  const { codes } = database;
+  return async (ctx: ApiContext, change: Change): Promise<CodeRow> => {
+    for (let tries = 0; tries < mostTries; tries++) {
+      const row = await findOwnCode(codes, ctx);
+      assertIfMatch(ctx, row);
+      const changed = await change(row);
+      if (canonicalJson(changed) === canonicalJson(row)) return row;
+      const next = { ...changed, revision: row.revision + 1, updatedAt: Math.max(now(), row.updatedAt) };
+      if (await codes.replace(next)) {
+        codeChanged(next);
+        return next;
+      }
+    }
+    throw unavailable('code_contended', `The code was changed by others ${mostTries} times meanwhile; try again`);
+  };
+}

@@ -1,0 +1,82 @@
+import { open, readFile, rename } from 'node:fs/promises';
+import { join } from 'node:path';
+import { decodeLines, encodeLine } from '../shared/journal-lines.ts';
+import type { Log } from '../shared/log.ts';
+import type { CodeLookup } from './code-lookup.ts';
+import type { KnownCode } from './known-code.ts';
+import type { DailySalts } from './visitor.ts';
+
+const everyMs = 60_000;
+/** Written between two turns of the event loop: about a millisecond's work. */
+const codesInTurn = 500;
+
+type Line = { salts: [number, string][] } | { code: KnownCode };
+type Needs = { dataDir: string; lookup: CodeLookup; salts: DailySalts; log: Log };
+
+export type CodeSnapshot = ReturnType<typeof createCodeSnapshot>;
+
+/**
+ * Keeps the codes that are known here, and the salts of today and tomorrow, in `dataDir`/known-codes for a start without the
+ * database: readable by its owner only, whole or not at all.
+ */
+export function createCodeSnapshot({ dataDir, lookup, salts, log }: Needs) {
+  const file = join(dataDir, 'known-codes');
+  let saved = '';
+  let saving: Promise<void> = Promise.resolve();
+  let timer: NodeJS.Timeout | null = null;
+  const signature = (): string => JSON.stringify([lookup.changes(), salts.known()]);
+
+  const write = async (): Promise<void> => {
+    const before = signature();
+    if (before === saved) return;
+    const partial = `${file}.${process.pid}`;
+    const handle = await open(partial, 'w', 0o600);
+    try {
+      for await (const lines of linesOf(lookup, salts)) await handle.write(lines);
+      await handle.sync();
+    } finally {
+      await handle.close();
+    }
+    await rename(partial, file);
+    saved = before;
+  };
+  const save = (): Promise<void> => {
+    saving = saving.then(write).catch((err: unknown) => log.warn({ err }, 'known codes not saved this time'));
+    return saving;
+  };
+
+  return {
+    /** Reads what is there, and answers how many codes that are; what cannot be read is as good as nothing. */
+    async load(): Promise<number> {
+      const bytes = await readFile(file).catch((err: NodeJS.ErrnoException) => {
+        if (err.code !== 'ENOENT') log.warn({ err }, 'known codes not read');
+        return Buffer.alloc(0);
+      });
+      const codes: KnownCode[] = [];
+      for (const line of decodeLines(bytes) as Line[]) {
+        if ('code' in line) codes.push(line.code);
+        else salts.remember(line.salts);
+      }
+      lookup.remember(codes.reverse());
+      return codes.length;
+    },
+    /** Saves every minute when something is new. */
+    start(): void {
+      timer = setInterval(() => void save(), everyMs);
+    },
+    /** Saves for the last time. */
+    async stop(): Promise<void> {
+      if (timer) clearInterval(timer);
+      await save();
+    },
+  };
+}
+
+async function* linesOf(lookup: CodeLookup, salts: DailySalts): AsyncGenerator<string> {
+  yield encodeLine({ salts: salts.known() } satisfies Line);
+  const codes = [...lookup.codes()];
+  for (let start = 0; start < codes.length; start += codesInTurn) {
+    const turn = codes.slice(start, start + codesInTurn);
+    yield turn.map((code) => encodeLine({ code } satisfies Line)).join('');
+  }
+}

@@ -1,0 +1,98 @@
+import { randomBytes } from 'node:crypto';
+import { mkdir, readdir, rename, rm, stat } from 'node:fs/promises';
+import { join } from 'node:path';
+import { tryLock } from '../shared/adapters/folder-lock.ts';
+import { type Segment, segmentExtension, syncFolder } from '../shared/journal.ts';
+
+const lockName = 'lock';
+/** Folders that are being made begin so: they have no lock yet that others could look at. */
+const unfinished = '.new-';
+/** A folder that was still being made so long ago belongs to a process that died over it. */
+const unfinishedMs = 60 * 60 * 1000;
+
+/** A journal's folder below `root`, locked by this process. */
+export type JournalFolder = {
+  id: string;
+  path: string;
+  /** Removes it with all that is in it, and lets go of it. */
+  remove(): Promise<void>;
+  /** Lets go of it: who comes next adopts what is in it. */
+  release(): void;
+};
+
+/** Makes a journal folder of our own, locked before any other process can see it. */
+export async function makeJournalFolder(root: string): Promise<JournalFolder> {
+  await mkdir(root, { recursive: true, mode: 0o700 });
+  const id = `j${randomBytes(9).toString('hex')}`;
+  const hidden = join(root, `${unfinished}${id}`);
+  await mkdir(hidden, { mode: 0o700 });
+  const unlock = tryLock(join(hidden, lockName));
+  if (unlock === null) throw new Error(`${hidden} was made just now, and is locked`);
+  const path = join(root, id);
+  await rename(hidden, path);
+  await syncFolder(root);
+  return lockedFolder(id, path, unlock);
+}
+
+/**
+ * Takes over the journals of processes that are gone, with the segments that these left. Empty ones are removed.
+ *
+ * @param own ids of the folders that this process holds already
+ */
+export async function adoptJournals(
+  root: string,
+  own: ReadonlySet<string>,
+): Promise<{ folder: JournalFolder; segments: Segment<never>[] }[]> {
+  const adopted: { folder: JournalFolder; segments: Segment<never>[] }[] = [];
+  for (const id of await readdir(root)) {
+    if (id.startsWith(unfinished)) await removeForgotten(join(root, id));
+    else if (!own.has(id)) {
+      const folder = takeFolder(root, id);
+      if (folder === null) continue;
+      const segments = await segmentsOf(folder);
+      if (segments.length === 0) await folder.remove();
+      else adopted.push({ folder, segments });
+    }
+  }
+  return adopted;
+}
+
+function takeFolder(root: string, id: string): JournalFolder | null {
+  const path = join(root, id);
+  try {
+    const unlock = tryLock(join(path, lockName));
+    return unlock && lockedFolder(id, path, unlock);
+  } catch {
+    return null; // Whoever held it has just removed it; anything else shows again at the next look.
+  }
+}
+
+function lockedFolder(id: string, path: string, unlock: () => void): JournalFolder {
+  return {
+    id,
+    path,
+    async remove() {
+      await rm(path, { recursive: true, force: true });
+      unlock();
+    },
+    release: unlock,
+  };
+}
+
+async function segmentsOf({ id, path }: JournalFolder): Promise<Segment<never>[]> {
+  const names = (await readdir(path)).filter((name) => name.endsWith(segmentExtension)).sort();
+  const segments: Segment<never>[] = [];
+  for (const name of names) {
+    const file = join(path, name);
+    const { size, mtimeMs } = await stat(file);
+    if (size === 0) continue;
+    const segmentId = `${id}-${name.slice(0, -segmentExtension.length)}`;
+    segments.push({ id: segmentId, file, count: 0, sizeBytes: size, since: mtimeMs, items: null });
+  }
+  return segments;
+}
+
+async function removeForgotten(path: string): Promise<void> {
+  const facts = await stat(path).catch(() => null);
+  if (facts && Date.now() - facts.mtimeMs > unfinishedMs) await rm(path, { recursive: true, force: true });
+}

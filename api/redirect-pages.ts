@@ -1,0 +1,63 @@
+import { createHash } from 'node:crypto';
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { AppError } from '../shared/errors.ts';
+import { problemOf } from './middleware/errors.ts';
+
+type Page = { title: string; text: string };
+
+const pages: Record<number, Page> = {
+  404: { title: 'This code leads nowhere', text: 'There is no code under this address. Was it typed in full?' },
+  410: { title: 'This code is not in use any more', text: 'Whoever made it has switched it off, or its time is over.' },
+  503: { title: 'Please try again in a moment', text: 'This code cannot be looked up just now.' },
+};
+
+const style =
+  'body{font:1.1rem/1.5 system-ui,sans-serif;max-width:32rem;margin:20vh auto;padding:0 1.5rem;color:#222;background:#fff}h1{font-size:1.5rem}';
+const policy = `default-src 'none'; style-src 'sha256-${createHash('sha256').update(style).digest('base64')}'; frame-ancestors 'none'`;
+
+function html({ title, text }: Page): string {
+  return [
+    '<!doctype html>',
+    '<html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width">',
+    `<meta name="robots" content="noindex"><title>${title}</title><style>${style}</style></head>`,
+    `<body><h1>${title}</h1><p>${text}</p></body></html>`,
+    '',
+  ].join('\n');
+}
+
+const bodies = new Map(Object.entries(pages).map(([status, page]) => [Number(status), html(page)]));
+
+/** There is no code under this slug. */
+export const unknownCode = new AppError('not-found', 'code_not_found', 'There is no code under this short URL');
+
+/** The code is paused, expired or archived, and has no fallback target. */
+export const codeNotInUse = new AppError('gone', 'code_not_in_use', 'The code is not in use any more');
+
+/**
+ * Answers a short URL that leads nowhere: a small page for who asks for HTML, else a problem (RFC 9457). Neither is to be stored.
+ *
+ * @param error what is not an AppError is told as a bare 500
+ */
+export function answerNowhere(
+  request: IncomingMessage,
+  response: ServerResponse,
+  error: unknown,
+  at: { publicUrl: string; requestId: string },
+): void {
+  const instance = (request.url ?? '/').replace(/\?.*$/s, '');
+  const problem = problemOf(error, { ...at, instance });
+  const page = /\btext\/html\b/i.test(request.headers.accept ?? '') ? bodies.get(problem.status) : undefined;
+  const retryAfterS = error instanceof AppError ? error.retryAfterS : null;
+  const body = Buffer.from(page ?? JSON.stringify(problem));
+  response.writeHead(problem.status, {
+    'Content-Type': page === undefined ? 'application/problem+json' : 'text/html; charset=utf-8',
+    'Content-Length': body.length,
+    'Cache-Control': 'no-store',
+    'Content-Security-Policy': page === undefined ? "default-src 'none'; frame-ancestors 'none'" : policy,
+    'X-Content-Type-Options': 'nosniff',
+    'Request-Id': at.requestId,
+    Vary: 'Accept',
+    ...(retryAfterS === null ? {} : { 'Retry-After': String(retryAfterS) }),
+  });
+  response.end(request.method === 'HEAD' ? undefined : body);
+}

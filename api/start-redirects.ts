@@ -1,0 +1,90 @@
+import type { CodeRow } from '../shared/adapters/database/code-store.ts';
+import type { Database } from '../shared/adapters/database/database.ts';
+import type { Queues } from '../shared/adapters/queues.ts';
+import type { Service } from '../shared/run-service.ts';
+import { createClientAddress } from './client-address.ts';
+import { createCodeLookup } from './code-lookup.ts';
+import { createCodeSnapshot } from './code-snapshot.ts';
+import { type DeliveryState, ScanDelivery } from './deliver-scans.ts';
+import type { Handle } from './handle.ts';
+import { type Locate, nowhere, openLocator } from './locate.ts';
+import type { RequestLog } from './middleware/request-log.ts';
+import { createMintScan } from './mint-scan.ts';
+import { createRedirect } from './redirect.ts';
+import { createDailySalts } from './visitor.ts';
+
+type Needs = {
+  /** Throws AppError `unavailable` until the database is connected. */
+  database: () => Database;
+  queues: Queues;
+  requests: RequestLog;
+  /** How long the drain may wait for the ledger, ms. */
+  graceMs: () => number;
+};
+
+export type Redirects = {
+  handle: Handle<boolean>;
+  /** Puts a code that was made or changed here in at once. */
+  codeChanged: (row: CodeRow) => void;
+  /** How many codes an earlier process left on the disk. */
+  knownAtStart: number;
+  scans: () => DeliveryState;
+  /** Does what needs the database: to be called once it is there. */
+  connected: () => Promise<void>;
+};
+
+/**
+ * Brings up what `GET /:slug` needs, none of which waits for the database: known codes from the disk, the journal, the places of
+ * addresses. The drain of it stands on the release stack.
+ */
+export async function startRedirects(service: Service, needs: Needs): Promise<Redirects> {
+  const { config, log, releases } = service;
+  const { database, queues, requests, graceMs } = needs;
+  const { dataDir, publicUrl } = config;
+  const now = Date.now;
+
+  const lookup = createCodeLookup({ findBySlug: async (slug) => database().codes.findBySlug(slug), log });
+  const salts = createDailySalts({
+    settings: {
+      claimSetting: async (name, value) => database().claimSetting(name, value),
+      listSettings: async (prefix) => database().listSettings(prefix),
+      removeSettings: async (names) => database().removeSettings(names),
+    },
+    log,
+    now,
+  });
+  releases.defer('daily salts', () => salts.stop());
+  const snapshot = createCodeSnapshot({ dataDir, lookup, salts, log });
+  const knownAtStart = await snapshot.load();
+  snapshot.start();
+  releases.defer('known codes', () => snapshot.stop());
+
+  const scans = {
+    findRecorded: async (ids: string[]) => database().scans.findRecorded(ids),
+    forgetRecorded: async (ids: string[]) => database().scans.forgetRecorded(ids),
+  };
+  const delivery = await ScanDelivery.start({ dataDir, scans, queues, log, now });
+  releases.defer('scan delivery', () => delivery.close({ graceMs: graceMs() }));
+
+  // A slow disk may take seconds for it: scans until then are counted without a place.
+  let locate: Locate = () => nowhere;
+  const located = openLocator(config.geoipDbPath, log);
+  located.catch(() => undefined); // `connected` tells it
+  const mint = createMintScan({
+    clientAddress: createClientAddress(config.trustedProxies),
+    locate: (address) => locate(address),
+    salts,
+    now,
+  });
+  const record = delivery.record.bind(delivery);
+  return {
+    handle: createRedirect({ lookup, mint, record, requests, publicUrl, log, now }),
+    codeChanged: lookup.changed,
+    knownAtStart,
+    scans: () => delivery.state(),
+    async connected() {
+      locate = await located;
+      await salts.start();
+    },
+  };
+}

@@ -1,0 +1,48 @@
+import type { DeliveryRow, WebhookRow } from '../shared/adapters/database/webhook-store.ts';
+import type { DeliveryAnswer, WebhookAnswer } from '../shared/contract/webhook-answer.ts';
+import type { SealedSecret } from '../shared/signing-secrets.ts';
+
+const time = (at: number): string => new Date(at).toISOString();
+const timeOrNull = (at: number | null): string | null => (at === null ? null : time(at));
+
+/** Until when the secret before the newest signs too; null when it is over, or there was none. */
+export function previousExpiry(secrets: SealedSecret[], now: number): string | null {
+  const expiresAt = secrets[1]?.expiresAt ?? null;
+  return expiresAt !== null && expiresAt > now ? time(expiresAt) : null;
+}
+
+/** Shows a webhook; `secret` belongs only to the answers that made it. */
+export function webhookAnswer(row: WebhookRow, now: number, secret?: string): WebhookAnswer {
+  const { id, url, events, description, status, disabledReason } = row;
+  return {
+    object: 'webhook',
+    id,
+    url,
+    events,
+    description,
+    status,
+    disabledReason,
+    failingSince: timeOrNull(row.failingSince),
+    previousSecretExpiresAt: previousExpiry(row.secrets, now),
+    ...(secret === undefined ? {} : { secret }),
+    createdAt: time(row.createdAt),
+    updatedAt: time(row.updatedAt),
+  };
+}
+
+/** Shows a delivery of a webhook. */
+export function deliveryAnswer(row: DeliveryRow): DeliveryAnswer {
+  const { id, webhookId, type, status, attempts, error } = row;
+  return {
+    object: 'delivery',
+    id,
+    webhookId: webhookId as string,
+    type,
+    status,
+    nextAttemptAt: timeOrNull(row.nextAttemptAt),
+    attempts: attempts.map(({ at, ...attempt }) => ({ at: time(at), ...attempt })),
+    error,
+    createdAt: time(row.createdAt),
+    completedAt: timeOrNull(row.completedAt),
+  };
+}

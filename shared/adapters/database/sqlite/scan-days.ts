@@ -1,0 +1,92 @@
+import { CountSum } from '../../../domain/scans/count-sum.ts';
+import { BreakdownSum } from '../../../domain/scans/merge-roll-ups.ts';
+import { packDay, unpackDay } from '../../../domain/scans/scan-day.ts';
+import { chunksOf, readingPlan } from '../scan-pages.ts';
+import type { DayOwner, ScanScope, ScanStore, StoredDay } from '../scan-store.ts';
+import type { SqlValue } from './columns.ts';
+import type { SqliteConnection } from './connection.ts';
+import { codeDayStatements, scanStatements, tenantDayStatements } from './scan-statements.ts';
+
+type Days = Pick<
+  ScanStore,
+  'findDay' | 'findDays' | 'replaceDay' | 'totalsOf' | 'readCounts' | 'readBreakdowns' | 'daysOf' | 'nextCodeWithScans'
+>;
+
+function storedDay([day, revision, counts, breakdowns]: SqlValue[]): StoredDay {
+  const texts = { counts: counts as string, breakdowns: breakdowns as string };
+  return { day: day as number, revision: revision as number, rollUps: unpackDay(day as number, texts) };
+}
+
+const statementsOf = ({ codeId }: DayOwner | { codeId: unknown }) =>
+  codeId === null ? tenantDayStatements : codeDayStatements;
+
+/** The roll-ups' side of the store in SQLite. */
+export function sqliteScanDays(connection: SqliteConnection): Days {
+  const list = connection.list.bind(connection);
+  const scopeOf = ({ tenantId, codeIds }: ScanScope) => ({
+    ids: codeIds ?? [tenantId],
+    statements: codeIds === null ? tenantDayStatements : codeDayStatements,
+  });
+  return {
+    async findDay(owner, day) {
+      const [row] = await list(statementsOf(owner).find, [owner.codeId ?? owner.tenantId, day]);
+      return row === undefined ? null : storedDay(row);
+    },
+    async findDays(codeIds, day) {
+      const parameters = codeIds.map((codeId) => [codeId, day]);
+      return (await connection.listEach(codeDayStatements.find, parameters)).map(storedDay);
+    },
+    async replaceDay({ tenantId, codeId }, day, rollUps, revision) {
+      const { scanCount, lastAt, counts, total, breakdowns } = packDay(rollUps);
+      const { insert, replace } = statementsOf({ codeId });
+      const values = [codeId ?? tenantId, day, revision, scanCount, lastAt, counts, total, breakdowns];
+      const write =
+        revision > 0
+          ? connection.write(replace, [values])
+          : connection.write(insert, [codeId === null ? values : [...values, tenantId]]);
+      return (await write).changes[0] === 1;
+    },
+    async totalsOf(codeIds) {
+      const rows: SqlValue[][] = [];
+      for (const chunk of chunksOf(codeIds, 500)) {
+        const parameters = chunk.map((codeId) => [codeId]);
+        rows.push(...(await connection.listEach(codeDayStatements.total, parameters)));
+      }
+      return rows.map(([id, scanCount, lastAt]) => ({
+        id: id as string,
+        scanCount: scanCount as number,
+        lastScannedAt: lastAt as number | null,
+      }));
+    },
+    async readCounts(scope, range) {
+      const { ids, statements } = scopeOf(scope);
+      const sum = new CountSum(range);
+      for (const { ids: some, days } of readingPlan(ids, range)) {
+        const parameters = some.map((id) => [id, days.from, days.to]);
+        sum.addNumbers(await connection.fold(statements.counts, parameters, { fold: 'counts', range }));
+      }
+      return sum.result();
+    },
+    async readBreakdowns(scope, range) {
+      const { ids, statements } = scopeOf(scope);
+      const sum = new BreakdownSum();
+      for (const { ids: some, days } of readingPlan(ids, range)) {
+        const parameters = some.map((id) => [id, days.from, days.to]);
+        sum.add(await connection.fold(statements.breakdowns, parameters, { fold: 'breakdowns', range }));
+      }
+      return sum.result();
+    },
+    async daysOf(owner, { limit, after }) {
+      const rows = await list(statementsOf(owner).list, [owner.codeId ?? owner.tenantId, after, limit]);
+      return rows.map(storedDay);
+    },
+    async nextCodeWithScans(after) {
+      const found = [
+        ...(await list(scanStatements.nextCode, [after])),
+        ...(await list(codeDayStatements.nextCode, [after])),
+      ] as [string, string][];
+      const [first] = found.sort(([a], [b]) => (a < b ? -1 : 1));
+      return first === undefined ? null : { codeId: first[0], tenantId: first[1] };
+    },
+  };
+}

@@ -1,0 +1,86 @@
+import type { BatchAnswer, BatchRowAnswer } from '../contract/batch-answer.ts';
+import type { ArchivePart, Batch, BatchRow } from './database/batch-store.ts';
+import type { WorkStatus } from './database/database.ts';
+
+type View = {
+  /** Counted from the rows that are in the table. */
+  counts: Record<WorkStatus, number>;
+  publicUrl: string;
+  /** Milliseconds since 1970. */
+  now: number;
+};
+
+const time = (ms: number | null): string | null => (ms === null ? null : new Date(ms).toISOString());
+
+/** Rows that are not in the table yet wait for it; those of a batch that is over will never come. */
+function countsOf({ status, file }: Batch, counts: View['counts']): BatchAnswer['counts'] {
+  const known = Object.values(counts).reduce((sum, count) => sum + count, 0);
+  const missing = Math.max(0, file.rowCount - known);
+  const isOver = status !== 'queued' && status !== 'running';
+  const add = { queued: isOver ? 0 : missing, cancelled: isOver ? missing : 0 };
+  return {
+    total: known + missing,
+    ...counts,
+    queued: counts.queued + add.queued,
+    cancelled: counts.cancelled + add.cancelled,
+  };
+}
+
+/** Goes on as fast as it went so far; null where nothing is known of that. */
+function estimate({ status, startedAt }: Batch, counts: BatchAnswer['counts'], now: number): number | null {
+  const ended = counts.completed + counts.failed + counts.cancelled;
+  if (status !== 'running' || startedAt === null || ended === 0) return null;
+  return now + Math.round(((now - startedAt) * (counts.total - ended)) / ended);
+}
+
+function archiveOf({ id, archive, expiresAt }: Batch, publicUrl: string): BatchAnswer['archive'] {
+  const [first] = archive ?? [];
+  if (archive === null || first === undefined || expiresAt === null) return null;
+  const url = `${publicUrl}/v1/batches/${id}/archive`;
+  const shown = ({ part, sizeBytes, sha256, firstRow, lastRow }: ArchivePart) => ({
+    part,
+    url: `${url}?part=${part}`,
+    sizeBytes,
+    sha256,
+    firstRow,
+    lastRow,
+  });
+  const { sizeBytes, sha256 } = first;
+  return { url, sizeBytes, sha256, expiresAt: new Date(expiresAt).toISOString(), parts: archive.map(shown) };
+}
+
+/** Shows a batch as it stands. */
+export function batchAnswer(batch: Batch, { counts, publicUrl, now }: View): BatchAnswer {
+  const { id, name, mode, status, error } = batch;
+  const shown = countsOf(batch, counts);
+  return {
+    object: 'batch',
+    id,
+    name,
+    mode,
+    status,
+    counts: shown,
+    archive: archiveOf(batch, publicUrl),
+    error,
+    createdAt: new Date(batch.createdAt).toISOString(),
+    startedAt: time(batch.startedAt),
+    completedAt: time(batch.completedAt),
+    estimatedCompletionAt: time(estimate(batch, shown, now)),
+  };
+}
+
+/** Shows one row. */
+export function batchRowAnswer({
+  row,
+  line,
+  name,
+  status,
+  file,
+  result,
+  codeId,
+  shortUrl,
+  error,
+}: BatchRow): BatchRowAnswer {
+  const image = { sha256: result?.sha256 ?? null, sizeBytes: result?.sizeBytes ?? null };
+  return { row, line, name, status, file, ...image, codeId, shortUrl, error };
+}

@@ -1,0 +1,72 @@
+import { botChoices, type ScanFilter, scanSources } from '../domain/scans/analytics.ts';
+import { readCursor } from './lists.ts';
+import { inQuery, pageLimit, readParameters, wordOf } from './parameters.ts';
+import type { Query } from './render-query.ts';
+import { emptyRange, instantOf, timeOrDate } from './time-range.ts';
+import { invalidRequest } from './zod-problems.ts';
+
+export const scanFormats = ['json', 'csv', 'ndjson'] as const;
+export type ScanFormat = (typeof scanFormats)[number];
+
+/** What of a code's ledger is asked for. An export (csv, ndjson) has every scan of the range, a JSON page at most `limit`. */
+export type ScanQuery = {
+  format: ScanFormat;
+  limit: number;
+  order: 'newest-first' | 'oldest-first';
+  /** Ranges include `from`, exclude `to`. */
+  from: number | null;
+  to: number | null;
+  filter: ScanFilter;
+  after: { at: number; id: string } | null;
+};
+
+function cursor(text: string): { value: { at: number; id: string } } | { accepted: string } {
+  const position = readCursor(text);
+  if (position === null) return { accepted: 'the nextCursor of an earlier page' };
+  return { value: { at: position.createdAt, id: position.id } };
+}
+
+const readers = {
+  limit: pageLimit,
+  cursor,
+  sort: wordOf(['at', '-at']),
+  from: timeOrDate,
+  to: timeOrDate,
+  bots: wordOf(botChoices),
+  source: wordOf(scanSources),
+  format: wordOf(scanFormats),
+};
+
+/**
+ * Reads the query of a code's scans: `limit` (1…200, default 50), `cursor`, `sort` (`at`, default `-at`), `from`, `to` (RFC 3339, or
+ * dates in UTC), `bots` (default include: this is the ledger), `source`, `format` (it beats `accepted`, the choice by Accept).
+ *
+ * @throws AppError `invalid` that names every parameter that is wrong, unknown, given twice or without meaning in an export
+ */
+export function parseScanQuery(query: Query, accepted: ScanFormat): ScanQuery {
+  const { values, problems } = readParameters(query, readers);
+  const format = values.format ?? accepted;
+  if (format !== 'json') {
+    for (const name of ['limit', 'cursor'])
+      if (query[name] !== undefined)
+        problems.push({
+          path: [name],
+          code: 'not_allowed',
+          accepted: `absent with format ${format}`,
+          received: query[name],
+        });
+  }
+  const from = values.from === undefined ? null : instantOf(values.from, null);
+  const to = values.to === undefined ? null : instantOf(values.to, null);
+  if (from !== null && to !== null) problems.push(...emptyRange({ from, to }, values));
+  if (problems.length > 0) throw invalidRequest(problems, inQuery);
+  return {
+    format,
+    limit: values.limit ?? 50,
+    order: values.sort === 'at' ? 'oldest-first' : 'newest-first',
+    from,
+    to,
+    filter: { bots: values.bots ?? 'include', source: values.source ?? null },
+    after: values.cursor ?? null,
+  };
+}

@@ -1,0 +1,226 @@
+import { constants } from 'node:fs';
+import { type FileHandle, open, readFile, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { unavailable } from './errors.ts';
+import { decodeLines, encodeLine } from './journal-lines.ts';
+
+/** A file of the journal that gets no more lines. */
+export type Segment<Item> = {
+  /** Unique among all journals: usable as the id of a job. */
+  id: string;
+  file: string;
+  count: number;
+  sizeBytes: number;
+  /** When its first line was written, ms since 1970. */
+  since: number;
+  /** What it holds; null when only the file knows. */
+  items: Item[] | null;
+};
+
+type OpenSegment<Item> = Segment<Item> & { items: Item[]; handle: FileHandle };
+
+/** What goes to the disk in one write, and whom that is told to. */
+type Group<Item> = { items: Item[]; written: Promise<void>; resolve: () => void; reject: (error: unknown) => void };
+
+type JournalOptions<Item> = {
+  /** Exists, and nobody else writes there. */
+  folder: string;
+  /** Begins the ids of its segments. */
+  id: string;
+  /** A segment is sealed when the next group would bring it above so many items. */
+  maxItems: number;
+  now: () => number;
+  /** Gets each segment that is sealed, in their order; never an empty one. */
+  onSealed: (segment: Segment<Item>) => void;
+  /** Makes a file whose writes are durable when they return; tests put one there that fails. */
+  openFile?: (file: string) => Promise<FileHandle>;
+  /** After a failure everything is refused for so long: a full disk is not asked again for each item. Default 100 ms. */
+  restMs?: number;
+};
+
+/** Each write is synced as by fdatasync before it returns: one trip to the thread pool instead of two. */
+const syncedWrites = constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL | constants.O_DSYNC;
+
+export const segmentExtension = '.scans';
+
+/**
+ * Keeps items on disk until they are somewhere else. What is appended while one synced write is under way goes together with the
+ * next.
+ *
+ * A failed write ends the segment: what had been acknowledged in it stands, nothing is written behind what may be torn,
+ * and the next group begins a new one.
+ */
+export class Journal<Item> {
+  readonly #options: Required<JournalOptions<Item>>;
+  readonly #closing = new Set<Promise<void>>();
+  #current: OpenSegment<Item> | null = null;
+  #next: Promise<OpenSegment<Item> | null> | null = null;
+  #segments = 0;
+  readonly #groups: Group<Item>[] = [];
+  #isRunning = false;
+  #writing = false;
+  #sealWanted = false;
+  #restsUntil = 0;
+
+  constructor(options: JournalOptions<Item>) {
+    this.#options = { openFile: (file) => open(file, syncedWrites, 0o600), restMs: 100, ...options };
+  }
+
+  /**
+   * Resolves when the item is on the disk; rejects with AppError `unavailable` when it could not be written (disk full, say).
+   *
+   * What is appended in one turn of the event loop, or while a write is under way, shares a write and a promise.
+   */
+  append(item: Item): Promise<void> {
+    let group = this.#groups.at(-1);
+    if (group === undefined || group.items.length >= this.#options.maxItems) {
+      group = newGroup<Item>();
+      this.#groups.push(group);
+    }
+    group.items.push(item);
+    if (!this.#isRunning) {
+      this.#isRunning = true;
+      setImmediate(() => void this.#run());
+    }
+    return group.written;
+  }
+
+  /** How much the segment that is written holds, and since when; null when there is none. */
+  get current(): Pick<Segment<Item>, 'sizeBytes' | 'count' | 'since'> | null {
+    return this.#current === null || this.#current.count === 0 ? null : this.#current;
+  }
+
+  /** Seals the segment that is written, when it holds something; one that is being written, when that is done. */
+  seal(): void {
+    if (this.#writing) this.#sealWanted = true;
+    else this.#sealNow();
+  }
+
+  /** Seals what is there and closes every file. Nothing may be appended any more. */
+  async close(): Promise<void> {
+    this.seal();
+    const spare = await this.#next;
+    if (spare) this.#discard(spare);
+    if (this.#current) this.#discard(this.#current);
+    while (this.#closing.size > 0) await Promise.all(this.#closing);
+  }
+
+  async #run(): Promise<void> {
+    for (let group = this.#groups.shift(); group; group = this.#groups.shift())
+      await this.#write(group.items).then(group.resolve, group.reject);
+    this.#isRunning = false;
+  }
+
+  async #write(group: Item[]): Promise<void> {
+    this.#writing = true;
+    try {
+      if (performance.now() < this.#restsUntil) throw new Error('A write failed a moment ago');
+      const lines = Buffer.from(group.map(encodeLine).join(''));
+      const segment = await this.#segmentFor(group.length);
+      await writeWhole(segment.handle, lines);
+      if (segment.count === 0) segment.since = this.#options.now();
+      segment.count += group.length;
+      segment.sizeBytes += lines.length;
+      segment.items.push(...group);
+    } catch (cause) {
+      if (performance.now() >= this.#restsUntil) this.#giveUp();
+      throw unavailable('journal_unavailable', `The journal could not be written: ${(cause as Error).message}`, cause);
+    } finally {
+      this.#writing = false;
+      if (this.#sealWanted) this.#sealNow();
+    }
+  }
+
+  async #segmentFor(items: number): Promise<OpenSegment<Item>> {
+    const { maxItems } = this.#options;
+    if (this.#current && this.#current.count > 0 && this.#current.count + items > maxItems) this.#sealNow();
+    if (this.#current === null) {
+      const spare = await this.#next;
+      this.#next = null;
+      this.#current = spare ?? (await this.#open());
+    }
+    // Ready before it is needed, so that no group waits for a file to be made.
+    if (this.#next === null && this.#current.count + items > maxItems / 2) this.#next = this.#open().catch(() => null);
+    return this.#current;
+  }
+
+  async #open(): Promise<OpenSegment<Item>> {
+    const { folder, id, openFile } = this.#options;
+    const name = String(++this.#segments).padStart(9, '0');
+    const file = join(folder, `${name}${segmentExtension}`);
+    const handle = await openFile(file);
+    try {
+      await syncFolder(folder);
+    } catch (error) {
+      await handle.close();
+      throw error;
+    }
+    return { id: `${id}-${name}`, file, handle, count: 0, sizeBytes: 0, since: 0, items: [] };
+  }
+
+  #sealNow(): void {
+    this.#sealWanted = false;
+    const segment = this.#current;
+    if (segment === null || segment.count === 0) return;
+    this.#current = null;
+    this.#close(segment.handle);
+    const { handle, ...sealed } = segment;
+    this.#options.onSealed(sealed);
+  }
+
+  #giveUp(): void {
+    this.#restsUntil = performance.now() + this.#options.restMs;
+    const segment = this.#current;
+    if (segment === null) return;
+    if (segment.count > 0) this.#sealNow();
+    else this.#discard(segment);
+  }
+
+  #discard(segment: OpenSegment<Item>): void {
+    if (segment === this.#current) this.#current = null;
+    this.#close(segment.handle);
+    this.#track(rm(segment.file, { force: true }));
+  }
+
+  #close(handle: FileHandle): void {
+    this.#track(handle.close());
+  }
+
+  /** What goes wrong here concerns no item: those that count were synced before. */
+  #track(work: Promise<void>): void {
+    const tracked: Promise<void> = work
+      .catch(() => undefined)
+      .finally(() => {
+        this.#closing.delete(tracked);
+      });
+    this.#closing.add(tracked);
+  }
+}
+
+function newGroup<Item>(): Group<Item> {
+  let settle: Pick<Group<Item>, 'resolve' | 'reject'> | null = null;
+  const written = new Promise<void>((resolve, reject) => {
+    settle = { resolve, reject };
+  });
+  return { items: [], written, ...(settle as unknown as Pick<Group<Item>, 'resolve' | 'reject'>) };
+}
+
+/** Appends all of it: a disk that fills up takes a part without an error. */
+async function writeWhole(handle: FileHandle, bytes: Buffer): Promise<void> {
+  for (let written = 0; written < bytes.length; ) {
+    const { bytesWritten } = await handle.write(bytes, written);
+    if (bytesWritten === 0) throw new Error('The disk took none of it');
+    written += bytesWritten;
+  }
+}
+
+/** Makes the names in a folder durable. */
+export async function syncFolder(folder: string): Promise<void> {
+  const handle = await open(folder);
+  await handle.sync().finally(() => handle.close());
+}
+
+/** Reads the whole items of a segment, whoever wrote it and however that ended. They are as they were appended, unchecked. */
+export async function readSegment(file: string): Promise<unknown[]> {
+  return decodeLines(await readFile(file));
+}

@@ -1,0 +1,295 @@
+import { mkdir, readdir, rename, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { pino } from 'pino';
+import { afterEach, describe, expect, it } from 'vitest';
+import { ScanDelivery } from '../../api/deliver-scans.ts';
+import { makeJournalFolder } from '../../api/journal-folders.ts';
+import type { NewJob } from '../../shared/adapters/queues.ts';
+import type { ScanEvent } from '../../shared/contract/scan-event.ts';
+import { unavailable } from '../../shared/errors.ts';
+import { encodeLine } from '../../shared/journal-lines.ts';
+import { eventually } from '../support/client.ts';
+import { temporaryFolder } from '../support/servers.ts';
+
+type RecordJob = Extract<NewJob, { name: 'record-scans' }>;
+
+/** Queue and ledger in memory: jobs wait until `work`. */
+function farSide() {
+  const listeners = new Set<(ids: string[]) => void>();
+  const side = {
+    jobs: new Map<string, RecordJob>(),
+    added: 0,
+    ledger: new Map<string, ScanEvent>(),
+    recorded: new Set<string>(),
+    queueAway: false,
+    databaseAway: false,
+    works: true,
+    announces: true,
+    async work(): Promise<void> {
+      for (const { jobId, payload } of [...side.jobs.values()]) {
+        for (const event of payload.events as ScanEvent[]) side.ledger.set(event.id, event);
+        side.recorded.add(payload.segmentId);
+        side.jobs.delete(jobId);
+        if (side.announces) for (const listener of listeners) listener([payload.segmentId]);
+      }
+    },
+  };
+  const queues = {
+    async add(jobs: NewJob[]) {
+      if (side.queueAway) throw unavailable('queue_unavailable', 'away');
+      for (const job of jobs) {
+        side.jobs.set(job.jobId, job as RecordJob);
+        side.added++;
+      }
+      if (side.works) setImmediate(() => void side.work());
+    },
+    async liveJobs(_queue: unknown, ids: string[]) {
+      if (side.queueAway) throw unavailable('queue_unavailable', 'away');
+      return new Set(ids.filter((id) => side.jobs.has(id)));
+    },
+    onEnded(listener: (ids: string[]) => void) {
+      listeners.add(listener);
+      return () => void listeners.delete(listener);
+    },
+    assertAcceptsWork() {
+      if (side.queueAway) throw unavailable('queue_unavailable', 'away');
+    },
+  };
+  const scans = {
+    async findRecorded(ids: string[]) {
+      if (side.databaseAway) throw unavailable('database_unavailable', 'away');
+      return new Set(ids.filter((id) => side.recorded.has(id)));
+    },
+    async forgetRecorded(ids: string[]) {
+      for (const id of ids) side.recorded.delete(id);
+    },
+  };
+  return { side, queues, scans };
+}
+
+const open: ScanDelivery[] = [];
+afterEach(async () => {
+  for (const delivery of open.splice(0)) await delivery.close({ graceMs: 0 });
+});
+
+async function startDelivery(dataDir: string, { queues, scans }: ReturnType<typeof farSide>) {
+  const lines: Record<string, unknown>[] = [];
+  const log = pino({ level: 'debug' }, { write: (line) => lines.push(JSON.parse(line)) });
+  const delivery = await ScanDelivery.start({ dataDir, queues, scans, log, now: Date.now });
+  open.push(delivery);
+  const close = async (graceMs = 5000): Promise<void> => {
+    open.splice(open.indexOf(delivery), 1);
+    await delivery.close({ graceMs });
+  };
+  return { delivery, lines, close };
+}
+
+let minted = 0;
+function scan(): ScanEvent {
+  const id = `scn_${String(++minted).padStart(12, '0')}`;
+  const unknown = { country: null, city: null, visitor: null, userAgent: null, referrer: null, language: null };
+  const where = { tenantId: 'default', codeId: 'cod_1', version: 1, fallbackTarget: null, source: null };
+  return { id, at: 1000, ...where, ...unknown, prefetch: false };
+}
+
+async function filesBelow(dataDir: string): Promise<string[]> {
+  const names = await readdir(join(dataDir, 'journal'), { recursive: true });
+  return names.filter((name) => name.endsWith('.scans'));
+}
+
+describe('the delivery of scans', () => {
+  it('brings each one to the ledger and deletes its segment then', async () => {
+    const dataDir = await temporaryFolder();
+    const far = farSide();
+    const { delivery } = await startDelivery(dataDir, far);
+    const scans = Array.from({ length: 1200 }, scan);
+    await Promise.all(scans.map((one) => delivery.record(one)));
+    await eventually('all are recorded', async () => far.side.ledger.size === scans.length);
+    expect([...far.side.ledger.values()].sort((a, b) => (a.id < b.id ? -1 : 1))).toEqual(scans);
+    await eventually('nothing is left', async () => delivery.state().segments === 0);
+    expect(delivery.state()).toEqual({ scansLost: 0, segments: 0, sizeBytes: 0, oldestAt: null });
+    expect(await filesBelow(dataDir)).toEqual([]);
+    expect(far.side.recorded.size).toBe(0);
+  });
+
+  it('has a job of at most 500 scans, under the id of its segment', async () => {
+    const far = farSide();
+    far.side.works = false;
+    const { delivery } = await startDelivery(await temporaryFolder(), far);
+    await Promise.all(Array.from({ length: 1200 }, () => delivery.record(scan())));
+    await eventually('all are queued', async () => {
+      const jobs = [...far.side.jobs.values()];
+      return jobs.reduce((sum, { payload }) => sum + payload.events.length, 0) === 1200;
+    });
+    for (const { jobId, payload } of far.side.jobs.values()) {
+      expect(payload.segmentId).toBe(jobId);
+      expect(jobId).toMatch(/^j[0-9a-f]{18}-\d{9}$/);
+      expect(payload.events.length).toBeLessThanOrEqual(500);
+    }
+    await far.side.work();
+  });
+
+  it('tells how much waits on the disk and since when', async () => {
+    const far = farSide();
+    far.side.queueAway = true;
+    const { delivery } = await startDelivery(await temporaryFolder(), far);
+    const before = Date.now();
+    await delivery.record(scan());
+    const { scansLost, segments, sizeBytes, oldestAt } = delivery.state();
+    expect({ scansLost, segments }).toEqual({ scansLost: 0, segments: 1 });
+    expect(sizeBytes).toBeGreaterThan(200);
+    expect(oldestAt).toBeGreaterThanOrEqual(before);
+    expect(oldestAt).toBeLessThanOrEqual(Date.now());
+  });
+
+  it('waits while the queue is away, says so once, and goes on', async () => {
+    const far = farSide();
+    far.side.queueAway = true;
+    const { delivery, lines } = await startDelivery(await temporaryFolder(), far);
+    await delivery.record(scan());
+    await eventually('it has tried', async () => lines.some(({ msg }) => String(msg).includes('stay in the journal')));
+    await new Promise((resolve) => setTimeout(resolve, 1500));
+    expect(lines.filter(({ msg }) => String(msg).includes('stay in the journal'))).toHaveLength(1);
+    far.side.queueAway = false;
+    await eventually('it is recorded', async () => far.side.ledger.size === 1);
+  });
+
+  it('keeps a segment until the ledger says that it has it, also when the announcement is lost', async () => {
+    const dataDir = await temporaryFolder();
+    const far = farSide();
+    far.side.databaseAway = true;
+    far.side.announces = false;
+    const { delivery } = await startDelivery(dataDir, far);
+    await delivery.record(scan());
+    await eventually('it is recorded', async () => far.side.ledger.size === 1);
+    expect(await filesBelow(dataDir)).toHaveLength(1);
+    far.side.databaseAway = false;
+    await eventually('it is deleted', async () => (await filesBelow(dataDir)).length === 0);
+    expect(far.side.added).toBe(1);
+  });
+
+  it('queues a segment again whose job is gone and that the ledger does not have', async () => {
+    const far = farSide();
+    far.side.works = false;
+    const { delivery } = await startDelivery(await temporaryFolder(), far);
+    await delivery.record(scan());
+    await eventually('it is queued', async () => far.side.jobs.size === 1);
+    far.side.jobs.clear();
+    far.side.works = true;
+    await eventually('it is recorded', async () => far.side.ledger.size === 1);
+    expect(far.side.added).toBe(2);
+  });
+
+  it('has at most 64 jobs on the queue; what more there is waits on the disk', async () => {
+    const far = farSide();
+    far.side.works = false;
+    const { delivery } = await startDelivery(await temporaryFolder(), far);
+    for (let group = 0; group < 70; group++)
+      await Promise.all(Array.from({ length: 500 }, () => delivery.record(scan())));
+    await eventually('64 are queued', async () => far.side.jobs.size === 64);
+    await new Promise((resolve) => setTimeout(resolve, 700));
+    expect(far.side.jobs.size).toBe(64);
+    far.side.works = true;
+    await far.side.work();
+    await eventually('all are recorded', async () => far.side.ledger.size === 70 * 500);
+  });
+});
+
+describe('scans that cannot be written down', () => {
+  it('are counted as lost and told in the log; the scan goes on', async () => {
+    const dataDir = await temporaryFolder();
+    const { delivery, lines } = await startDelivery(dataDir, farSide());
+    await mkdir(join(dataDir, 'elsewhere'));
+    const [own = ''] = await readdir(join(dataDir, 'journal'));
+    await rename(join(dataDir, 'journal', own), join(dataDir, 'elsewhere', own));
+    await delivery.record(scan());
+    expect(delivery.state().scansLost).toBe(1);
+    expect(lines.filter(({ msg }) => String(msg).startsWith('scans lost'))).toHaveLength(1);
+    await rename(join(dataDir, 'elsewhere', own), join(dataDir, 'journal', own));
+    await eventually('it writes again', async () => {
+      await delivery.record(scan());
+      return delivery.state().segments > 0;
+    });
+  });
+});
+
+describe('closing the delivery', () => {
+  it('waits until the ledger has what was written, and leaves no folder', async () => {
+    const dataDir = await temporaryFolder();
+    const far = farSide();
+    const { delivery, close } = await startDelivery(dataDir, far);
+    await Promise.all(Array.from({ length: 700 }, () => delivery.record(scan())));
+    await close();
+    expect(far.side.ledger.size).toBe(700);
+    expect(await readdir(join(dataDir, 'journal'))).toEqual([]);
+  });
+
+  it('leaves on the disk what cannot be delivered, and says so; the next process delivers it', async () => {
+    const dataDir = await temporaryFolder();
+    const far = farSide();
+    far.side.queueAway = true;
+    const { delivery, lines, close } = await startDelivery(dataDir, far);
+    await delivery.record(scan());
+    await close();
+    expect(lines.at(-1)).toMatchObject({ msg: expect.stringContaining('scans stay in the journal'), segments: 1 });
+    expect(await filesBelow(dataDir)).toHaveLength(1);
+
+    far.side.queueAway = false;
+    const next = await startDelivery(dataDir, far);
+    await eventually('it is recorded', async () => far.side.ledger.size === 1);
+    await next.close();
+    expect(await readdir(join(dataDir, 'journal'))).toEqual([]);
+  });
+});
+
+describe('the journal of another process', () => {
+  async function journalOf(dataDir: string, content: string | Buffer) {
+    const folder = await makeJournalFolder(join(dataDir, 'journal'));
+    await writeFile(join(folder.path, '000000001.scans'), content);
+    return folder;
+  }
+
+  it('is left alone while that lives, and adopted when it is gone', async () => {
+    const dataDir = await temporaryFolder();
+    const far = farSide();
+    const event = scan();
+    const folder = await journalOf(dataDir, encodeLine(event));
+    const { close } = await startDelivery(dataDir, far);
+    expect(await filesBelow(dataDir)).toHaveLength(1);
+    await close();
+    expect(far.side.ledger.size).toBe(0);
+    folder.release();
+    await startDelivery(dataDir, far);
+    await eventually('it is recorded', async () => far.side.ledger.has(event.id));
+    await eventually(
+      'its folder is removed',
+      async () => !(await readdir(join(dataDir, 'journal'))).includes(folder.id),
+    );
+  });
+
+  it('is delivered up to its torn tail', async () => {
+    const dataDir = await temporaryFolder();
+    const far = farSide();
+    const [first, torn] = [scan(), scan()];
+    const folder = await journalOf(dataDir, encodeLine(first) + encodeLine(torn).slice(0, -10));
+    folder.release();
+    await startDelivery(dataDir, far);
+    await eventually('the whole one is recorded', async () => far.side.ledger.has(first.id));
+    expect(far.side.ledger.has(torn.id)).toBe(false);
+    await eventually(
+      'its folder is removed',
+      async () => !(await readdir(join(dataDir, 'journal'))).includes(folder.id),
+    );
+  });
+
+  it.each(['', 'nonsense'])('is removed when it holds nothing: %j', async (content) => {
+    const dataDir = await temporaryFolder();
+    const folder = await journalOf(dataDir, content);
+    folder.release();
+    await startDelivery(dataDir, farSide());
+    await eventually(
+      'its folder is removed',
+      async () => !(await readdir(join(dataDir, 'journal'))).includes(folder.id),
+    );
+  });
+});

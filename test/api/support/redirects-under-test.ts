@@ -1,0 +1,53 @@
+import { createClientAddress } from '../../../api/client-address.ts';
+import { type CodeLookup, createCodeLookup } from '../../../api/code-lookup.ts';
+import type { Handle } from '../../../api/handle.ts';
+import type { Locate } from '../../../api/locate.ts';
+import { createRequestLog } from '../../../api/middleware/request-log.ts';
+import { createMintScan } from '../../../api/mint-scan.ts';
+import { createRedirect } from '../../../api/redirect.ts';
+import type { CodeStore } from '../../../shared/adapters/database/code-store.ts';
+import type { ScanEvent } from '../../../shared/contract/scan-event.ts';
+import type { Log } from '../../../shared/log.ts';
+
+type Needs = {
+  findBySlug: CodeStore['findBySlug'];
+  publicUrl: string;
+  log: Log;
+  now: () => number;
+  trustedProxies?: string[];
+  locate?: Locate;
+  salt?: string | null;
+};
+
+export type RedirectsUnderTest = {
+  handle: Handle<boolean>;
+  lookup: CodeLookup;
+  scans: ScanEvent[];
+  journal: { isHeld: boolean; release(): void };
+};
+
+/** The redirect with a journal in memory, which acknowledges at once unless it is held. */
+export function redirectsUnderTest(needs: Needs): RedirectsUnderTest {
+  const { findBySlug, publicUrl, log, now, trustedProxies = [], locate, salt = 'salt of the day' } = needs;
+  const scans: ScanEvent[] = [];
+  const held: (() => void)[] = [];
+  const journal = {
+    isHeld: false,
+    release(): void {
+      for (const acknowledge of held.splice(0)) acknowledge();
+    },
+  };
+  const lookup = createCodeLookup({ findBySlug, log });
+  const mint = createMintScan({
+    clientAddress: createClientAddress(trustedProxies),
+    locate: locate ?? (() => ({ country: null, city: null })),
+    salts: { at: () => salt },
+    now,
+  });
+  const record = async (event: ScanEvent): Promise<void> => {
+    scans.push(event);
+    if (journal.isHeld) await new Promise<void>((resolve) => held.push(resolve));
+  };
+  const handle = createRedirect({ lookup, mint, record, requests: createRequestLog(log), publicUrl, log, now });
+  return { handle, lookup, scans, journal };
+}

@@ -1,0 +1,93 @@
+import { fork } from 'node:child_process';
+import { once } from 'node:events';
+import { fileURLToPath } from 'node:url';
+import { Redis } from 'ioredis';
+import type { Client } from '../support/client.ts';
+import { type LoadResult, loadWithWrk } from './load.ts';
+import { withService } from './service.ts';
+import { withRedis } from './with-redis.ts';
+
+const inFlight = 64;
+const seconds = 8;
+const warmUpSeconds = 4;
+const rounds = 3;
+const codes = 100;
+const target = 'https://example.com/a-page-of-some-length?campaign=autumn';
+const bareKoa = fileURLToPath(new URL('./bare-koa-stream.js', import.meta.url));
+
+/**
+ * Compares redirects whose scan is synced to disk with bare Koa, one Redis GET and one XADD (not synced): the same client, codes and
+ * number in flight, taking turns.
+ */
+export async function redirect(): Promise<void> {
+  await withService({ WORKER_PROCESSES: '1' }, async (service) => {
+    const client = await service.client();
+    const slugs = await makeCodes(client);
+    await withRedis(async (redisUrl) => {
+      const redis = new Redis(redisUrl);
+      for (const slug of slugs) await redis.set(`code:${slug}`, target);
+      redis.disconnect();
+      const child = fork(bareKoa, [redisUrl]);
+      const [{ port }] = (await once(child, 'message')) as [{ port: number }];
+      try {
+        await compare(`http://127.0.0.1:${port}`, client.baseUrl, scanEach(slugs));
+      } finally {
+        child.disconnect();
+      }
+    });
+  });
+}
+
+async function makeCodes(client: Client): Promise<string[]> {
+  const slugs: string[] = [];
+  for (let count = 0; count < codes; count++) {
+    const answer = await client.post('/v1/codes', { target });
+    if (answer.status !== 201) throw new Error(`POST /v1/codes: ${answer.status} ${await answer.text()}`);
+    slugs.push(((await answer.json()) as { slug: string }).slug);
+  }
+  return slugs;
+}
+
+/** Lua that scans one code after the other, as the camera of a phone does. */
+function scanEach(slugs: string[]): string {
+  const paths = slugs.map((slug) => `"/${slug.toUpperCase()}"`).join(',');
+  const agent =
+    'Mozilla/5.0 (iPhone; CPU iPhone OS 18_1 like Mac OS X) AppleWebKit/605.1.15 (KHTML, like Gecko) Version/18.1 Mobile/15E148 Safari/604.1';
+  return `
+local paths = {${paths}}
+local headers = { ["User-Agent"] = "${agent}", ["Accept-Language"] = "de-DE,de;q=0.9", ["Accept"] = "text/html" }
+local requests = {}
+local count = 0
+function request()
+  count = count + 1
+  local index = count % #paths + 1
+  if not requests[index] then requests[index] = wrk.format("GET", paths[index], headers) end
+  return requests[index]
+end
+`;
+}
+
+async function compare(floorUrl: string, ourUrl: string, script: string): Promise<void> {
+  const load = (url: string, time: number) =>
+    loadWithWrk(url, { inFlight, seconds: time, script, expectedStatus: 302 });
+  console.log(`${inFlight} in flight, ${codes} codes, ${seconds} s a round`);
+  for (const url of [floorUrl, ourUrl]) await load(url, warmUpSeconds);
+  const ratios: number[] = [];
+  for (let round = 1; round <= rounds; round++) {
+    const floor = await load(floorUrl, seconds);
+    const ours = await load(ourUrl, seconds);
+    if (ours.failures > 0) throw new Error(`${ours.failures} requests were not answered with a redirect`);
+    const ratio = ours.requestsPerSecond / floor.requestsPerSecond;
+    ratios.push(ratio);
+    console.log(
+      `round ${round}: bare Koa + GET + XADD ${told(floor)}; redirects with the scan on disk ${told(ours)}; ` +
+        `ratio ${(ratio * 100).toFixed(0)} %`,
+    );
+  }
+  const median = ratios.sort((a, b) => a - b)[rounds >> 1] ?? 0;
+  console.log(`median ratio ${(median * 100).toFixed(0)} % (aim: ≥ 120 %)`);
+}
+
+function told({ requestsPerSecond, latencyMs: { p50, p95, p99 } }: LoadResult): string {
+  return `${requestsPerSecond.toFixed(0)}/s (p50 ${p50} ms, p95 ${p95} ms, p99 ${p99} ms)`;
+}

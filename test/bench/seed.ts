@@ -1,0 +1,70 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { parseArgs } from 'node:util';
+import { bucketOf } from '../../shared/domain/scans/roll-up.ts';
+import { createLog } from '../../shared/log.ts';
+import { startServiceProcess } from '../support/service-process.ts';
+import { measureService } from './seed/measure-service.ts';
+import { type Planted, plant } from './seed/plant.ts';
+import { folderMb } from './seed/processes.ts';
+
+/** What stands there "before": enough codes that none of them is asked for twice in a second. */
+const before = { codes: 60_000, scans: 60_000 };
+
+/**
+ * Times creating, listing, analytics and redirects of the whole service on a nearly empty database and on a full one:
+ * `--codes` (500,000), `--scans` (10,000,000, a tenth of them of one code), `--days` (90). On SQLite in a folder that is removed
+ * afterwards, or in the empty database of MONGO_URL.
+ */
+export async function seed(args: string[]): Promise<void> {
+  const { values } = parseArgs({
+    args,
+    options: {
+      codes: { type: 'string', default: '500000' },
+      scans: { type: 'string', default: '10000000' },
+      days: { type: 'string', default: '90' },
+    },
+  });
+  const [codes, scans, days] = [values.codes, values.scans, values.days].map(Number) as [number, number, number];
+  if (![codes, scans, days].every((number) => Number.isInteger(number) && number > 0))
+    throw new TypeError('--codes, --scans and --days are whole numbers, 1 or more');
+  const few = { codes: Math.min(before.codes, codes >> 2), scans: Math.min(before.scans, scans >> 2) };
+  await measureWith({ ...few, days }, 'before');
+  await measureWith({ codes, scans, days }, 'after');
+}
+
+async function measureWith(size: { codes: number; scans: number; days: number }, name: string): Promise<void> {
+  const dataDir = await mkdtemp(join(tmpdir(), 'qrf-bench-'));
+  const mongoUrl = process.env.MONGO_URL === undefined ? null : databaseFor(process.env.MONGO_URL, name);
+  const log = createLog('bench', 'warn');
+  try {
+    console.log(
+      `${name}: ${size.codes} codes, ${size.scans} scans in ${size.days} days, ${mongoUrl ? 'MongoDB' : 'SQLite'}`,
+    );
+    const planted: Planted = await plant({ mongoUrl, dataDir }, size, { to: bucketOf(Date.now()), log });
+    console.log(`  ${await folderMb(dataDir)} MB on the disk`);
+    await withServiceIn(dataDir, mongoUrl, planted);
+  } finally {
+    await rm(dataDir, { recursive: true, force: true });
+  }
+}
+
+/** The two sizes do not meet in one database. */
+function databaseFor(mongoUrl: string, name: string): string {
+  const url = new URL(mongoUrl);
+  url.pathname = `${url.pathname.replace(/\/$/, '') || '/qrfactory'}_${name}`;
+  return url.href;
+}
+
+async function withServiceIn(dataDir: string, mongoUrl: string | null, planted: Planted): Promise<void> {
+  const env = { LOG_LEVEL: 'warn', WORKER_PROCESSES: '1', ...(mongoUrl !== null && { MONGO_URL: mongoUrl }) };
+  const service = await startServiceProcess(dataDir, env);
+  try {
+    await service.ready();
+    await measureService(service, planted);
+    await service.process.end('SIGTERM');
+  } finally {
+    await service.destroy();
+  }
+}

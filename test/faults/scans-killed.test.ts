@@ -1,0 +1,64 @@
+import { setTimeout as pause } from 'node:timers/promises';
+import { afterEach, expect, it } from 'vitest';
+import { type Deployment, prepareDeployment } from '../support/deployment.ts';
+import { type OurProcess, signalIfAlive } from '../support/our-process.ts';
+import { expectEachScanOnce, makeCode, openLedger, type Scanned, scanMany } from '../support/scans.ts';
+import { describeOnStores } from '../support/store-columns.ts';
+
+/** TEST_SCANS=10000 for the whole of it. */
+const scans = Number(process.env.TEST_SCANS ?? 3000);
+const clients = 32;
+
+const someMs = (least: number, most: number): number => least + Math.random() * (most - least);
+
+describeOnStores('Scans while processes are killed', (stores) => {
+  let deployment: Deployment;
+  afterEach(() => deployment.destroy());
+
+  /** kill -9, again and again in turn, of the API, of a worker and of Redis, until the scans are through. */
+  async function killUntil(
+    done: Promise<Scanned>,
+    api: OurProcess,
+    workers: OurProcess,
+  ): Promise<Record<string, number>> {
+    const kills = { api: 0, worker: 0, redis: 0 };
+    const isOver = { yes: false };
+    void done.finally(() => {
+      isOver.yes = true;
+    });
+    let living = api;
+    for (const victim of ['api', 'worker', 'redis', 'api', 'worker', 'api', 'redis', 'worker', 'api'] as const) {
+      await pause(someMs(200, 900));
+      if (isOver.yes) break;
+      kills[victim]++;
+      if (victim === 'api') {
+        await living.end('SIGKILL');
+        living = await deployment.startApi();
+      } else if (victim === 'worker') {
+        const pids = await workers.descendants();
+        const pid = pids[Math.floor(Math.random() * pids.length)];
+        if (pid !== undefined) signalIfAlive(pid, 'SIGKILL');
+      } else {
+        await deployment.redis.kill();
+        await pause(someMs(0, 500));
+        await deployment.redis.start();
+      }
+    }
+    return kills;
+  }
+
+  it('are all in the ledger when they were answered, none twice, and counted right', async () => {
+    deployment = await prepareDeployment({ stores: stores() });
+    const api = await deployment.startApi();
+    const workers = await deployment.startWorkers();
+    const database = await openLedger(deployment.env);
+    const codes = await Promise.all(Array.from({ length: 5 }, () => makeCode(deployment.client)));
+
+    const scanning = scanMany(deployment, codes, { count: scans, width: clients });
+    const kills = await killUntil(scanning, api, workers);
+    const scanned = await scanning;
+    expect(kills.api).toBeGreaterThan(0);
+    expect(scanned.answered.size).toBe(scans);
+    await expectEachScanOnce(deployment, database, codes, scanned);
+  });
+});

@@ -1,0 +1,121 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { type CsvLimits, type CsvReading, openCsv } from '../../../shared/adapters/csv-file.ts';
+
+const limits: CsvLimits = { bytes: 100_000, rows: 100, columns: 10, lineBytes: 2000 };
+const fresh: CsvReading = { hasTargets: false, shared: new Set() };
+
+async function* inPieces(bytes: Uint8Array, size: number): AsyncGenerator<Uint8Array, void> {
+  for (let at = 0; at < bytes.length; at += size) yield bytes.subarray(at, at + size);
+}
+
+async function read(
+  csv: string | Buffer,
+  { reading = fresh, size = 1000, ...more }: Partial<CsvLimits> & { reading?: CsvReading; size?: number } = {},
+) {
+  const { layout, rows } = await openCsv(inPieces(Buffer.from(csv), size), { ...limits, ...more }, reading);
+  const found = [];
+  for await (const row of rows) found.push(row);
+  return { layout, rows: found };
+}
+
+describe('reading a CSV', () => {
+  it('gives back what a spreadsheet wrote, whichever way it writes', async () => {
+    const cell = fc.oneof(
+      fc.string({ unit: 'grapheme', maxLength: 12 }).filter((text) => !/[\0\ufeff]/.test(text)),
+      fc.constantFrom('a,b', 'c;d', 'say "hi"', 'two\nlines', 'two\r\nlines', '=cmd', '\t', ''),
+    );
+    const table = fc.array(fc.tuple(cell, cell), { minLength: 1, maxLength: 12 });
+    const way = fc.record({
+      delimiter: fc.constantFrom(',', ';', '\t'),
+      breaks: fc.array(fc.constantFrom('\n', '\r\n'), { minLength: 1, maxLength: 3 }),
+      mark: fc.constantFrom('', '\ufeff'),
+      size: fc.integer({ min: 1, max: 50 }),
+      isEnded: fc.boolean(),
+    });
+    await fc.assert(
+      fc.asyncProperty(table, way, async (cells, { delimiter, breaks, mark, size, isEnded }) => {
+        const quoted = (text: string): string => `"${text.replaceAll('"', '""')}"`;
+        const lines = [['url', 'Notes'], ...cells].map((row) => row.map(quoted).join(delimiter));
+        let csv = mark;
+        let line = 1;
+        const begins: number[] = [];
+        lines.forEach((text, index) => {
+          begins.push(line);
+          const isLast = index === lines.length - 1;
+          csv += text + (isLast && !isEnded ? '' : breaks[index % breaks.length]);
+          line += 1 + (text.match(/\r\n?|\n/g)?.length ?? 0);
+        });
+        const expected = cells
+          .map((row, index) => ({ cells: [...row], line: begins[index + 1] }))
+          .filter((row) => row.cells.some((text) => text.trim() !== ''))
+          .map((row, index) => ({ ...row, row: index + 1 }));
+        const { layout, rows } = await read(csv, { size });
+        expect(layout).toMatchObject({ delimiter, hasHeader: true });
+        expect(rows).toEqual(expected);
+      }),
+      { numRuns: 200 },
+    );
+  });
+
+  it('knows columns in any order and case, by common other names, and keeps those that nobody knows', async () => {
+    const { layout } = await read('File Name;LINK;__proto__;Größe\n;https://a.example;;\n');
+    expect(layout.columns).toEqual([
+      { name: 'File Name', field: 'file' },
+      { name: 'LINK', field: 'url' },
+      { name: '__proto__', field: null },
+      { name: 'Größe', field: null },
+    ]);
+  });
+
+  it('takes website for the URL where nothing speaks of contacts, and link only where no column is called url', async () => {
+    expect((await read('name,website\na,b')).layout.columns[1]?.field).toBe('url');
+    expect((await read('firstName,website\na,b')).layout.columns[1]?.field).toBe('website');
+    expect((await read('link,url\na,b')).layout.columns.map(({ field }) => field)).toEqual([null, 'url']);
+  });
+
+  it('reads one column of URLs without a header, commas and all', async () => {
+    const { layout, rows } = await read('https://a.example/1,2;3\nhttps://b.example\n');
+    expect(layout).toEqual({ delimiter: null, hasHeader: false, columns: [{ name: 'url', field: 'url' }] });
+    expect(rows.map(({ cells }) => cells)).toEqual([['https://a.example/1,2;3'], ['https://b.example']]);
+  });
+
+  it('reads rows as an earlier reading found the layout', async () => {
+    const csv = 'a;url\n1;https://a.example\n';
+    const { layout } = await read(csv);
+    expect((await read(csv, { reading: { layout } })).rows).toEqual([
+      { row: 1, line: 2, cells: ['1', 'https://a.example'] },
+    ]);
+  });
+
+  it.each<[string, string, Partial<CsvLimits>, RegExp]>([
+    ['csv_empty', '', {}, /empty/],
+    ['csv_empty', '\n\n \n', {}, /empty/],
+    ['csv_no_known_column', 'foo,bar\n1,2', {}, /names no column/],
+    ['csv_column_twice', 'url,URL\n1,2', {}, /"url" and "URL"/],
+    ['csv_no_header', 'https://a.example,x\nhttps://b.example,y', {}, /2 columns/],
+    ['csv_nul', 'url\nhttps://a\0.example', {}, /Line 2/],
+    ['csv_line_too_long', `url\nhttps://a.example\n${'a'.repeat(3000)}`, {}, /Line 3.*2000 bytes/],
+    ['csv_line_too_long', `url\n"${'a\n'.repeat(1500)}`, {}, /Line 2.*2000 bytes/],
+    ['csv_quote_not_closed', 'url\nhttps://a.example\n"https://b.example\nx\n', {}, /Line 3/],
+    ['csv_too_many_columns', 'url,file\na,b\na,b,c', { columns: 2 }, /Line 3 has 3 columns; 2/],
+    ['csv_too_many_rows', 'url\na\nb\nc', { rows: 2 }, /Line 4.*more than 2 rows/],
+    ['csv_too_large', `url\n${'a\n'.repeat(60)}`, { bytes: 100 }, /100 bytes/],
+  ])('refuses with %s, naming line and limit', async (code, csv, more, detail) => {
+    for (const size of [7, 4000]) {
+      const reading = read(csv, { ...more, size });
+      await expect(reading).rejects.toMatchObject({ code, message: expect.stringMatching(detail) });
+    }
+  });
+
+  it('throws on what its source throws', async () => {
+    async function* cut(): AsyncGenerator<Uint8Array, void> {
+      yield Buffer.from('url\nhttps://a.example\n');
+      throw new Error('cut off');
+    }
+    const all = openCsv(cut(), limits, fresh).then(async ({ rows }) => {
+      for await (const _ of rows);
+    });
+    await expect(all).rejects.toThrow('cut off');
+  });
+});

@@ -1,0 +1,335 @@
+import { constants } from 'node:fs';
+import { type FileHandle, mkdir, open, readdir, readFile, readlink, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { AppError } from '../../shared/errors.ts';
+import { Journal, readSegment, type Segment } from '../../shared/journal.ts';
+import { decodeLines, encodeLine } from '../../shared/journal-lines.ts';
+import { eventually } from '../support/client.ts';
+import { temporaryFolder } from '../support/servers.ts';
+
+type Item = { id: number; text: string };
+
+let folders = 0;
+async function journalIn(
+  options: { maxItems?: number; openFile?: (file: string) => Promise<FileHandle>; restMs?: number } = {},
+) {
+  const folder = join(await temporaryFolder(), String(++folders));
+  await mkdir(folder);
+  const sealed: Segment<Item>[] = [];
+  const journal = new Journal<Item>({
+    folder,
+    id: 'j1',
+    maxItems: 500,
+    now: () => 1000,
+    onSealed: (segment) => sealed.push(segment),
+    ...options,
+  });
+  const onDisk = async (): Promise<Item[]> => {
+    const files = (await readdir(folder)).sort();
+    return (await Promise.all(files.map((file) => readSegment(join(folder, file))))).flat() as Item[];
+  };
+  return { folder, sealed, journal, onDisk };
+}
+
+const item = (id: number): Item => ({ id, text: `text ${id}` });
+const items = (count: number): Item[] => Array.from({ length: count }, (_, index) => item(index));
+
+type Write = (bytes: Buffer, offset: number, length?: number) => Promise<{ bytesWritten: number; buffer: Buffer }>;
+
+/** A new file whose writes go through `through`. */
+async function withWrite(file: string, through: (write: Write, bytes: Buffer, offset: number) => ReturnType<Write>) {
+  const handle = await open(file, 'wx');
+  const write = handle.write.bind(handle) as Write;
+  handle.write = ((bytes: Buffer, offset: number) => through(write, bytes, offset)) as unknown as FileHandle['write'];
+  return handle;
+}
+
+/** A disk that takes `room` bytes in all, as a full one does: a part of a write, then no more. */
+const smallDisk = (disk: { room: number }) => (file: string) =>
+  withWrite(file, async (write, bytes, offset) => {
+    if (disk.room === 0) throw Object.assign(new Error('ENOSPC: no space left on device, write'), { code: 'ENOSPC' });
+    const length = Math.min(disk.room, bytes.length - offset);
+    disk.room -= length;
+    return write(bytes, offset, length);
+  });
+
+describe('a journal', () => {
+  it('has on the disk what it acknowledged, in its order', async () => {
+    const { journal, onDisk } = await journalIn();
+    await Promise.all(items(300).map((one) => journal.append(one)));
+    expect(await onDisk()).toEqual(items(300));
+    await journal.close();
+  });
+
+  it('writes together what comes in one turn, and what comes while it writes', async () => {
+    let writes = 0;
+    const { journal } = await journalIn({
+      openFile: (file) =>
+        withWrite(file, (write, bytes, offset) => {
+          writes++;
+          return write(bytes, offset);
+        }),
+    });
+    const first = items(100).map((one) => journal.append(one));
+    await new Promise((resolve) => setImmediate(() => setImmediate(resolve)));
+    const second = items(100).map((one) => journal.append(one));
+    await Promise.all([...first, ...second]);
+    expect(writes).toBe(2);
+    await journal.close();
+  });
+
+  it('acknowledges nothing before its synced write has returned', async () => {
+    let sync = (): void => undefined;
+    const synced = new Promise<void>((resolve) => {
+      sync = resolve;
+    });
+    const { journal } = await journalIn({
+      openFile: (file) =>
+        withWrite(file, async (write, bytes, offset) => {
+          const written = await write(bytes, offset);
+          await synced;
+          return written;
+        }),
+    });
+    let acknowledged = false;
+    const appended = journal.append(item(1)).then(() => {
+      acknowledged = true;
+    });
+    await new Promise((resolve) => setTimeout(resolve, 30));
+    expect(acknowledged).toBe(false);
+    sync();
+    await appended;
+    await journal.close();
+  });
+
+  it('asks the system to sync each write', async () => {
+    const { journal, folder } = await journalIn();
+    await journal.append(item(1));
+    const opened = await Promise.all(
+      (await readdir('/proc/self/fd')).map(async (fd) => ({
+        path: await readlink(`/proc/self/fd/${fd}`).catch(() => ''),
+        flags: await readFile(`/proc/self/fdinfo/${fd}`, 'utf8').catch(() => ''),
+      })),
+    );
+    const flags = /flags:\s+(\d+)/.exec(opened.find(({ path }) => path.startsWith(folder))?.flags ?? '')?.[1] ?? '0';
+    expect(Number.parseInt(flags, 8) & constants.O_DSYNC).toBe(constants.O_DSYNC);
+    await journal.close();
+  });
+
+  it('seals what it wrote, never an empty segment, and at most so many items in one', async () => {
+    const { journal, sealed } = await journalIn({ maxItems: 10 });
+    journal.seal();
+    for (const one of items(25)) await journal.append(one);
+    expect(sealed.map(({ count }) => count)).toEqual([10, 10]);
+    journal.seal();
+    await journal.close();
+    expect(sealed.map(({ id, count, since }) => ({ id, count, since }))).toEqual([
+      { id: 'j1-000000001', count: 10, since: 1000 },
+      { id: 'j1-000000002', count: 10, since: 1000 },
+      { id: 'j1-000000003', count: 5, since: 1000 },
+    ]);
+    expect(sealed.flatMap((segment) => segment.items)).toEqual(items(25));
+    for (const { file, items: held, sizeBytes } of sealed) {
+      expect(await readSegment(file)).toEqual(held);
+      expect((await readFile(file)).length).toBe(sizeBytes);
+    }
+  });
+
+  it('seals a segment that is being written when that is done', async () => {
+    const { journal, sealed } = await journalIn();
+    const appended = journal.append(item(1));
+    await new Promise((resolve) => setImmediate(() => setImmediate(resolve)));
+    journal.seal();
+    await appended;
+    await eventually('it is sealed', async () => sealed.length === 1);
+    expect(sealed[0]?.items).toEqual([item(1)]);
+    await journal.close();
+  });
+
+  it('leaves no empty files behind when it is closed', async () => {
+    const { journal, folder } = await journalIn({ maxItems: 4 });
+    for (const one of items(3)) await journal.append(one);
+    await journal.close();
+    expect(await readdir(folder)).toEqual(['000000001.scans']);
+  });
+});
+
+describe('a journal on a full disk', () => {
+  it('refuses what does not fit, keeps what it had acknowledged, and goes on when there is room', async () => {
+    const disk = { room: 1000 };
+    const { journal, sealed, onDisk } = await journalIn({ openFile: smallDisk(disk) });
+    const acknowledged: Item[] = [];
+    let refused = 0;
+    for (const one of items(40)) {
+      await journal.append(one).then(
+        () => acknowledged.push(one),
+        (error) => {
+          expect(error).toBeInstanceOf(AppError);
+          expect(error).toMatchObject({ kind: 'unavailable', code: 'journal_unavailable' });
+          refused++;
+        },
+      );
+    }
+    expect(acknowledged.length).toBeGreaterThan(10);
+    expect(refused).toBeGreaterThan(5);
+    disk.room = 1e6;
+    await eventually('it takes more', () => journal.append(item(100)).then(() => true));
+    await journal.append(item(101));
+    await journal.close();
+    expect(sealed.flatMap((segment) => segment.items)).toEqual([...acknowledged, item(100), item(101)]);
+    expect(await onDisk()).toEqual([...acknowledged, item(100), item(101)]);
+  });
+
+  it('fails the whole group when the write fails, and writes nothing behind it', async () => {
+    let broken = true;
+    const { journal, onDisk } = await journalIn({
+      openFile: (file) =>
+        withWrite(file, async (write, bytes, offset) => {
+          const written = await write(bytes, offset);
+          if (broken) throw new Error('EIO: i/o error, write');
+          return written;
+        }),
+    });
+    const results = await Promise.allSettled(items(10).map((one) => journal.append(one)));
+    expect(results.every(({ status }) => status === 'rejected')).toBe(true);
+    broken = false;
+    await eventually('it takes more', () => journal.append(item(100)).then(() => true));
+    await journal.close();
+    expect(await onDisk()).toEqual([item(100)]);
+  });
+});
+
+describe('a journal whose machine loses its power', () => {
+  /** A disk that fails now and then, in the middle of a write or behind it, and remembers how much of each file is safe. */
+  function shakyDisk(failures: { fails: boolean; taken: number }[]) {
+    const safe = new Map<string, number>();
+    const openFile = async (file: string): Promise<FileHandle> => {
+      safe.set(file, 0);
+      const handle = await withWrite(file, async (write, bytes, offset) => {
+        const failure = failures.shift();
+        if (failure?.fails) {
+          await write(bytes, offset, Math.min(failure.taken, bytes.length - offset));
+          throw new Error('EIO: i/o error, write');
+        }
+        const written = await write(bytes, offset);
+        safe.set(file, (await handle.stat()).size);
+        return written;
+      });
+      return handle;
+    };
+    return { openFile, safe };
+  }
+
+  it('yields every item that it acknowledged, and none that was never appended', async () => {
+    const failure = fc.record({ fails: fc.boolean(), taken: fc.nat(200) });
+    const tear = fc.record({
+      kept: fc.double({ min: 0, max: 1, noNaN: true }),
+      junk: fc.uint8Array({ maxLength: 60 }),
+    });
+    await fc.assert(
+      fc.asyncProperty(
+        fc.array(fc.nat(8), { maxLength: 12 }),
+        fc.array(failure, { maxLength: 8 }),
+        tear,
+        async (groups, failures, { kept, junk }) => {
+          const { openFile, safe } = shakyDisk([...failures]);
+          const { journal, folder, onDisk } = await journalIn({ maxItems: 10, openFile, restMs: 0 });
+          const acknowledged: Item[] = [];
+          let next = 0;
+          for (const size of groups) {
+            const group = Array.from({ length: size }, () => item(next++));
+            await Promise.all(
+              group.map((one) =>
+                journal.append(one).then(
+                  () => acknowledged.push(one),
+                  () => undefined,
+                ),
+              ),
+            );
+          }
+          await journal.close();
+          for (const name of await readdir(folder)) {
+            const file = join(folder, name);
+            const bytes = await readFile(file);
+            const end = safe.get(file) ?? 0;
+            const left = end + Math.round(kept * (bytes.length - end));
+            await writeFile(file, Buffer.concat([bytes.subarray(0, left), Buffer.from(junk)]));
+          }
+          const replayed = await onDisk();
+          const ids = replayed.map(({ id }) => id);
+          expect(replayed).toEqual(ids.map(item));
+          expect(new Set(ids).size).toBe(ids.length);
+          expect(acknowledged.filter(({ id }) => !ids.includes(id))).toEqual([]);
+          expect(ids.every((id) => id < next)).toBe(true);
+        },
+      ),
+      { numRuns: 60 },
+    );
+  });
+});
+
+describe("a journal's lines", () => {
+  const json = fc.jsonValue().filter((value) => value !== undefined);
+
+  it('are read back as they were written, whatever they hold', () => {
+    fc.assert(
+      fc.property(fc.array(json), (values) => {
+        const bytes = Buffer.from(values.map(encodeLine).join(''));
+        expect(decodeLines(bytes)).toEqual(JSON.parse(JSON.stringify(values)));
+      }),
+    );
+  });
+
+  it('survive a cut anywhere: the whole ones in front of it are there, and nothing else', () => {
+    fc.assert(
+      fc.property(fc.array(json, { minLength: 1 }), fc.nat(), (values, seed) => {
+        const lines = values.map(encodeLine);
+        const bytes = Buffer.from(lines.join(''));
+        const cut = seed % (bytes.length + 1);
+        let whole = 0;
+        for (let end = 0; whole < lines.length; whole++) {
+          end += Buffer.byteLength(lines[whole] as string);
+          if (end > cut) break;
+        }
+        expect(decodeLines(bytes.subarray(0, cut))).toEqual(JSON.parse(JSON.stringify(values.slice(0, whole))));
+      }),
+    );
+  });
+
+  it('that are overwritten with anything spoil no other line', () => {
+    fc.assert(
+      fc.property(
+        fc.array(fc.nat(), { minLength: 1 }),
+        fc.nat(),
+        fc.uint8Array({ minLength: 1, maxLength: 40 }),
+        (values, seed, junk) => {
+          const lines = values.map((value) => encodeLine({ value }));
+          const bytes = Buffer.from(lines.join(''));
+          const at = seed % bytes.length;
+          bytes.set(junk.subarray(0, bytes.length - at), at);
+          const read = decodeLines(bytes) as { value: number }[];
+          let start = 0;
+          const untouched = values.filter((_, index) => {
+            const end = start + (lines[index] as string).length;
+            const hit = start < at + junk.length && end > at;
+            // What begins a line behind the junk may have lost its beginning: its line feed before was overwritten.
+            const glued = start > 0 && start - 1 >= at && start - 1 < at + junk.length;
+            start = end;
+            return !hit && !glued;
+          });
+          const values2 = read.map(({ value }) => value);
+          for (const value of untouched) expect(values2).toContain(value);
+          expect(values2.every((value) => values.includes(value))).toBe(true);
+        },
+      ),
+    );
+  });
+
+  it('of a file that ends in zeros, as after a loss of power, are read up to these', async () => {
+    const file = join(await temporaryFolder(), 'segment');
+    await writeFile(file, Buffer.concat([Buffer.from(encodeLine(item(1)) + encodeLine(item(2))), Buffer.alloc(5000)]));
+    expect(await readSegment(file)).toEqual([item(1), item(2)]);
+  });
+});

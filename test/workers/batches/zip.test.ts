@@ -1,0 +1,258 @@
+import { hash } from 'node:crypto';
+import { setTimeout as pause } from 'node:timers/promises';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import type { Batch } from '../../../shared/adapters/database/batch-store.ts';
+import type { NewJob } from '../../../shared/adapters/queues.ts';
+import { batchArchiveKey } from '../../../shared/domain/batches/batch-ids.ts';
+import { Manifest } from '../../../workers/batches/manifest.ts';
+import { type ZipEntry, zipOf } from '../../../workers/batches/zip.ts';
+import { createHandlers } from '../../../workers/handlers.ts';
+import { newBatch, newBatchRow } from '../../suites/database/batch-contract.ts';
+import { describeOn } from '../../support/servers.ts';
+import { hasUnzip, unzip } from '../../support/unzip.ts';
+import { openDeps, type TestDeps } from '../support/work-deps.ts';
+import { acceptBatch, batchOf, imageOf, rowsOf, runJob, urls, work } from './support.ts';
+
+const date = new Date('2026-11-24T01:02:03.456Z');
+
+async function collect(stream: AsyncIterable<Buffer>): Promise<Buffer> {
+  const chunks: Buffer[] = [];
+  for await (const chunk of stream) chunks.push(chunk);
+  return Buffer.concat(chunks);
+}
+
+async function* entries(count: number, sizeBytes: number, made: number[] = []): AsyncGenerator<ZipEntry, void> {
+  for (let index = 0; index < count; index++) {
+    made.push(index);
+    yield { name: `${index}.png`, bytes: Buffer.alloc(sizeBytes, index) };
+  }
+}
+
+describe('a ZIP', () => {
+  it('has the same bytes whenever it is made of the same', async () => {
+    const first = await collect(zipOf(entries(50, 3000), date));
+    await pause(1100);
+    const again = await collect(zipOf(entries(50, 3000), date));
+    expect(hash('sha256', again, 'hex')).toBe(hash('sha256', first, 'hex'));
+  });
+
+  it('takes no entry before the ones before it were read', async () => {
+    const made: number[] = [];
+    const stream = zipOf(entries(1000, 100_000, made), date);
+    await stream.next();
+    expect(made.length).toBeLessThan(100);
+    await stream.return();
+    expect(made.length).toBeLessThan(100);
+  });
+
+  it('holds entries that are larger than every buffer on the way', async () => {
+    const zip = await collect(zipOf(entries(3, 5_000_000), date));
+    expect(zip.length).toBeGreaterThan(15_000_000);
+    expect(zip.length).toBeLessThan(15_001_000);
+  });
+
+  it('of an empty image and of none', async () => {
+    expect((await collect(zipOf(entries(1, 0), date))).length).toBeGreaterThan(22);
+    expect(await collect(zipOf(entries(0, 0), date))).toHaveLength(22);
+  });
+
+  it('throws what its entries throw', async () => {
+    const broken = async function* (): AsyncGenerator<ZipEntry, void> {
+      yield* entries(2, 10);
+      throw new Error('gone');
+    };
+    await expect(collect(zipOf(broken(), date))).rejects.toThrow('gone');
+  });
+});
+
+describe('a manifest', () => {
+  const columns = ['url', 'row', 'note', 'note', '__proto__', 'ssid'].map((name) => {
+    const field = name === 'url' || name === 'ssid' ? name : null;
+    return { name, field };
+  });
+  const batch = newBatch();
+  batch.file.layout = { delimiter: ',', hasHeader: true, columns };
+  const extra: [string, string][] = [
+    ['row', 'A'],
+    ['note', '=1+1'],
+    ['note', 'b "q"'],
+    ['__proto__', '\u00e4'],
+    ['ssid', ''],
+  ];
+  const rows = [
+    newBatchRow(batch, 1, {
+      extra,
+      status: 'completed',
+      result: { piece: 'a', offset: 0, sizeBytes: 7, sha256: 'ab' },
+    }),
+    newBatchRow(batch, 2, {
+      status: 'failed',
+      input: null,
+      extra: [
+        ['note', ''],
+        ['column 7', 'more'],
+      ],
+      error: { code: 'invalid_url', detail: 'url must be a URL', pointer: '/url' },
+    }),
+    newBatchRow(batch, 3, { status: 'cancelled', extra: [] }),
+  ];
+  const manifest = new Manifest(batch);
+  for (const row of rows) manifest.addToJson(row);
+  for (const row of rows) manifest.addToCsv(row);
+  const json = manifest.takeJson().toString();
+  const csv = manifest.takeCsv().toString();
+
+  it('has each row with its facts, or why there is none', () => {
+    const read = JSON.parse(json);
+    expect(read).toMatchObject([
+      { row: 1, line: 2, file: '1.png', sizeBytes: 7, sha256: 'ab', error: null },
+      { row: 2, line: 3, file: null, content: null, sizeBytes: null, error: { code: 'invalid_url', pointer: '/url' } },
+      { row: 3, file: null, error: { code: 'cancelled' } },
+    ]);
+    expect(read[0].content).toEqual(expect.any(String));
+  });
+
+  it('has columns that nobody knows as they came, none lost to a name that is taken', () => {
+    const [first, second] = JSON.parse(json);
+    expect(Object.entries(first).slice(9)).toEqual([
+      ['row (2)', 'A'],
+      ['note', '=1+1'],
+      ['note (2)', 'b "q"'],
+      ['__proto__', '\u00e4'],
+    ]);
+    expect(second['column 7']).toBe('more');
+  });
+
+  it('is a CSV that runs no formula in a spreadsheet', () => {
+    const [head, first, second, third] = csv.split('\r\n');
+    expect(head).toBe(
+      'row,line,name,file,content,shortUrl,sizeBytes,sha256,error,row (2),note,note (2),__proto__,column 7',
+    );
+    expect(first).toMatch(/^1,2,,1\.png,.*,,7,ab,,A,'=1\+1,"b ""q""",\u00e4,$/);
+    expect(second).toMatch(/^2,3,,,,,,,invalid_url at \/url: url must be a URL,,,,,more$/);
+    expect(third).toMatch(/cancelled/);
+  });
+});
+
+describe('the archive of a batch', () => {
+  let deps: TestDeps;
+  beforeEach(async () => {
+    deps = await openDeps();
+  });
+  afterEach(() => deps.close());
+
+  const accept = (csv: string, more: Partial<Batch> = {}) => acceptBatch(deps, csv, { callback: null, ...more });
+  const zipOfPart = async (batch: Batch, part = 1): Promise<Buffer> => {
+    const { run } = await batchOf(deps, batch);
+    const bytes = await deps.objects.get(batchArchiveKey(batch.id, { run, part }));
+    if (bytes === null) throw new Error('The part is not there');
+    return bytes;
+  };
+
+  it('is there when the batch is completed, its size and checksum told', async () => {
+    const batch = await accept(urls(450));
+    await work(deps);
+    const ended = await batchOf(deps, batch);
+    const zip = await zipOfPart(batch);
+    const part = { part: 1, sizeBytes: zip.length, sha256: hash('sha256', zip, 'hex'), firstRow: 1, lastRow: 450 };
+    expect(ended).toMatchObject({ status: 'completed', archive: [part] });
+  });
+
+  describeOn('by unzip', hasUnzip, () => {
+    it('has each good row once, in the order of rows, and the manifest every row', async () => {
+      const csv = `url,note\n${Array.from({ length: 300 }, (_, index) => (index % 7 === 3 ? 'nonsense,x' : `https://example.com/${index},y`)).join('\n')}\n`;
+      const batch = await accept(csv);
+      await work(deps);
+      const { images, manifest } = await unzip(await zipOfPart(batch));
+      expect(manifest.map(({ row }) => row)).toEqual(Array.from({ length: 300 }, (_, index) => index + 1));
+      const good = manifest.filter(({ error }) => error === null);
+      expect(good).toHaveLength(257);
+      expect([...images.keys()].sort()).toEqual(good.map(({ file }) => file).sort());
+      for (const { file, sha256, content, row } of good) {
+        expect(hash('sha256', images.get(file ?? '') as Buffer, 'hex')).toBe(sha256);
+        expect(content).toBe(`https://example.com/${row - 1}`);
+      }
+    });
+
+    it('of nothing but bad rows has their manifest', async () => {
+      const batch = await accept('url\nnonsense\nmore nonsense\n');
+      await work(deps);
+      const { images, manifest, csv } = await unzip(await zipOfPart(batch));
+      expect(images.size).toBe(0);
+      expect(manifest.map(({ error }) => error?.code)).toEqual(['invalid_url', 'invalid_url']);
+      expect(csv.trim().split('\r\n')).toHaveLength(3);
+    });
+
+    it('of a cancelled batch has what is done, and says of the rest that it was cancelled', async () => {
+      const batch = await accept(urls(500));
+      let drawn = 0;
+      await work(deps, { until: ({ name }) => name === 'render-rows' && ++drawn > 1 });
+      await deps.database.batches.replace({
+        ...(await batchOf(deps, batch)),
+        cancelledAt: deps.now(),
+        revision: (await batchOf(deps, batch)).revision + 1,
+      });
+      await work(deps);
+      expect((await batchOf(deps, batch)).status).toBe('cancelled');
+      const { images, manifest } = await unzip(await zipOfPart(batch));
+      expect(images.size).toBe(200);
+      expect(manifest.filter(({ error }) => error?.code === 'cancelled')).toHaveLength(300);
+    });
+
+    it('of a dynamic batch tells codes, short URLs and targets', async () => {
+      const batch = await accept('target,slug\nhttps://a.example,manifest-a\nhttps://b.example,\n', {
+        mode: 'dynamic',
+      });
+      await work(deps);
+      const { manifest } = await unzip(await zipOfPart(batch));
+      expect(manifest[0]).toMatchObject({
+        shortUrl: 'https://q.example.com/manifest-a',
+        content: 'HTTPS://Q.EXAMPLE.COM/MANIFEST-A',
+        target: 'https://a.example',
+        codeId: (await rowsOf(deps, batch))[0]?.codeId,
+      });
+    });
+  });
+
+  it('made again has the same bytes, wherever the images lie', async () => {
+    const batch = await accept(urls(30));
+    await work(deps, { until: ({ name }) => name === 'zip-part' });
+    const zipping = deps.queues.added.find(({ name }) => name === 'zip-part') as NewJob;
+    const handlers = createHandlers(deps);
+    const dying = deps.database.batches.replace;
+    deps.database.batches.replace = async () => {
+      throw new Error('the process dies here');
+    };
+    await expect(runJob(handlers, zipping)).rejects.toThrow('dies');
+    const first = await zipOfPart(batch);
+    deps.database.batches.replace = dying;
+    await work(deps, { handlers });
+    expect((await zipOfPart(batch)).equals(first)).toBe(true);
+    expect((await batchOf(deps, batch)).status).toBe('completed');
+    for (const row of await rowsOf(deps, batch)) expect(first.includes(await imageOf(deps, row))).toBe(true);
+  });
+
+  it('whose images are gone ends the batch as failed, not in an endless retry', async () => {
+    const batch = await accept(urls(3));
+    await work(deps, { until: ({ name }) => name === 'zip-part' });
+    for await (const key of deps.objects.list(`batches/${batch.id}/images/`)) await deps.objects.remove(key);
+    await work(deps);
+    expect(await batchOf(deps, batch)).toMatchObject({
+      status: 'failed',
+      archive: null,
+      error: { code: 'images_gone' },
+    });
+  });
+
+  it('waits for an object store that is away', async () => {
+    const batch = await accept(urls(3));
+    await work(deps, { until: ({ name }) => name === 'zip-part' });
+    deps.objects.isAway = true;
+    const zipping = deps.queues.added[0] as NewJob;
+    await expect(runJob(createHandlers(deps), zipping)).rejects.toMatchObject({ kind: 'unavailable' });
+    expect((await batchOf(deps, batch)).status).toBe('running');
+    deps.objects.isAway = false;
+    await work(deps);
+    expect((await batchOf(deps, batch)).status).toBe('completed');
+  });
+});

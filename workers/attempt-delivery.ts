@@ -1,0 +1,139 @@
+import { Webhook } from 'standardwebhooks';
+import { changeWebhook } from '../shared/adapters/database/change-webhook.ts';
+import type { DeliveryRow, DeliveryVerdict, WebhookRow } from '../shared/adapters/database/webhook-store.ts';
+import type { OutboundAnswer } from '../shared/adapters/outbound.ts';
+import { isGivenUp, restMs, retryAfterMs } from '../shared/domain/webhook-schedule.ts';
+import type { WorkError } from '../shared/errors.ts';
+import { createSigningSecrets } from '../shared/signing-secrets.ts';
+import type { WorkDeps } from './handlers.ts';
+
+/** An attempt that has not come to its end within this is lost; longer than the outgoing client's own time. */
+export const leaseMs = 20_000;
+
+export type AttemptDeps = Pick<WorkDeps, 'outbound' | 'log' | 'now' | 'lot' | 'secretKey' | 'webhookTimeScale'> & {
+  database: Pick<WorkDeps['database'], 'webhooks' | 'deliveries'>;
+};
+
+type Receiver = { url: string; secrets: string[]; webhook: WebhookRow | null };
+
+/**
+ * Tries a delivery once: takes it for this run, sends it signed, puts the attempt on record, and decides how it goes on.
+ *
+ * Answers when the next attempt is due; null when there is none, or another run has taken it.
+ */
+export function createAttemptDelivery(deps: AttemptDeps): (row: DeliveryRow) => Promise<number | null> {
+  const { database, outbound, now } = deps;
+  const findReceiver = createFindReceiver(deps);
+  return async (row) => {
+    const receiver = await findReceiver(row);
+    if ('code' in receiver) {
+      await database.deliveries.fail(row.id, receiver, now());
+      return null;
+    }
+    const leasedUntil = now() + leaseMs;
+    if (row.nextAttemptAt === null || !(await database.deliveries.lease(row.id, row.nextAttemptAt, leasedUntil)))
+      return null;
+    const at = now();
+    const headers = signedHeaders(row, receiver.secrets, at);
+    const answer = await outbound.post(receiver.url, { headers, body: row.body });
+    const verdict = verdictOf(deps, row, answer);
+    const { httpStatus, latencyMs, body } = answer;
+    const attempt = { at, httpStatus, latencyMs, error: answer.error ?? redirectError(httpStatus), body };
+    const followed = await database.deliveries.record(row.id, leasedUntil, attempt, verdict);
+    if (receiver.webhook !== null) await noteOutcome(deps, receiver.webhook, { httpStatus, at, verdict });
+    return followed && verdict.status === 'queued' ? verdict.nextAttemptAt : null;
+  };
+}
+
+/** Returns the function that says who is called, and with which secrets that is signed; an error when nobody is. */
+function createFindReceiver({ database, now, secretKey }: AttemptDeps) {
+  const signing = createSigningSecrets(secretKey);
+  return async ({ tenantId, webhookId, callbackUrl }: DeliveryRow): Promise<Receiver | WorkError> => {
+    if (webhookId === null) {
+      const kept = await database.webhooks.findCallbackSecrets(tenantId);
+      const secrets = kept ? signing.live(kept.secrets, now()) : [signing.unasked(tenantId)];
+      return { url: callbackUrl as string, secrets, webhook: null };
+    }
+    const webhook = await database.webhooks.find(webhookId);
+    if (webhook === null) return webhookGone;
+    if (webhook.status === 'disabled') return webhookDisabled;
+    return { url: webhook.url, secrets: signing.live(webhook.secrets, now()), webhook };
+  };
+}
+
+/** As Standard Webhooks 1.0 has it: one signature for each secret that is live. */
+function signedHeaders({ id, body }: DeliveryRow, secrets: string[], at: number): Record<string, string> {
+  const date = new Date(at);
+  return {
+    'content-type': 'application/json',
+    'user-agent': 'QRFactory-Webhooks/1',
+    'webhook-id': id,
+    'webhook-timestamp': String(Math.floor(at / 1000)),
+    'webhook-signature': secrets.map((secret) => new Webhook(secret).sign(id, date, body)).join(' '),
+  };
+}
+
+function isTaken(httpStatus: number | null): boolean {
+  return httpStatus !== null && httpStatus >= 200 && httpStatus < 300;
+}
+
+function verdictOf(
+  { now, lot, webhookTimeScale }: AttemptDeps,
+  row: DeliveryRow,
+  { httpStatus, retryAfter, error }: OutboundAnswer,
+): DeliveryVerdict {
+  if (isTaken(httpStatus)) return { status: 'completed' };
+  if (httpStatus === 410) return { status: 'failed', error: receiverGone };
+  const attemptsMade = row.attemptsMade + 1;
+  const wanted = retryAfterMs(retryAfter, now());
+  const rest = restMs({ attemptsMade, retryAfterMs: wanted, timeScale: webhookTimeScale, lot: lot() });
+  if (rest !== null) return { status: 'queued', nextAttemptAt: now() + rest };
+  const last = error?.detail ?? `the answer was ${httpStatus}`;
+  const detail = `None of ${attemptsMade} attempts was answered with 2xx; the last: ${last}`;
+  return { status: 'failed', error: { code: 'attempts_exhausted', detail, pointer: null } };
+}
+
+type Noted = { httpStatus: number | null; at: number; verdict: DeliveryVerdict };
+
+/** Keeps account of the endpoint: since when it fails, and whether it is called no more. */
+async function noteOutcome(deps: AttemptDeps, webhook: WebhookRow, { httpStatus, at, verdict }: Noted): Promise<void> {
+  const { database, log, now, webhookTimeScale } = deps;
+  const disabled = (disabledReason: 'gone' | 'failing') => {
+    log.warn({ webhookId: webhook.id, disabledReason }, 'webhook disabled');
+    return { status: 'disabled' as const, disabledReason };
+  };
+  if (isTaken(httpStatus) && webhook.failingSince === null) return;
+  await changeWebhook(database.webhooks, webhook.id, now(), ({ failingSince, status, url }) => {
+    // Its owner may have changed it while it was called: then this attempt says nothing about it.
+    if (status === 'disabled' || url !== webhook.url) return null;
+    if (isTaken(httpStatus)) return failingSince === null ? null : { failingSince: null };
+    const since = failingSince ?? at;
+    if (httpStatus === 410) return { failingSince: since, ...disabled('gone') };
+    if (verdict.status === 'failed' && isGivenUp(since, at, webhookTimeScale))
+      return { failingSince: since, ...disabled('failing') };
+    return failingSince === null ? { failingSince: since } : null;
+  });
+}
+
+function redirectError(httpStatus: number | null): WorkError | null {
+  if (httpStatus === null || httpStatus < 300 || httpStatus > 399) return null;
+  return { code: 'redirected', detail: `Redirects are not followed; the answer was ${httpStatus}`, pointer: null };
+}
+
+const receiverGone: WorkError = {
+  code: 'receiver_gone',
+  detail: 'The receiver answered 410: it wants no more messages',
+  pointer: null,
+};
+
+const webhookGone: WorkError = {
+  code: 'webhook_deleted',
+  detail: 'The webhook was deleted before this was delivered',
+  pointer: null,
+};
+
+const webhookDisabled: WorkError = {
+  code: 'webhook_disabled',
+  detail: 'The webhook was disabled before this was delivered; make it active and redeliver',
+  pointer: null,
+};

@@ -1,0 +1,150 @@
+import { endTask, startTask, wakeLanes } from '../../shared/adapters/batch-tasks.ts';
+import { changeBatch, isOver } from '../../shared/adapters/change-batch.ts';
+import { openCsv } from '../../shared/adapters/csv-file.ts';
+import type { Batch, BatchRow } from '../../shared/adapters/database/batch-store.ts';
+import { type ReadRow, type RowRules, readBatchRow } from '../../shared/contract/batch-row.ts';
+import { batchChunkId, batchFileKey, batchRowId } from '../../shared/domain/batches/batch-ids.ts';
+import { FileNames } from '../../shared/domain/batches/file-name.ts';
+import { AppError, type WorkError } from '../../shared/errors.ts';
+import type { BatchDeps } from './batch-deps.ts';
+import { onTask, type TaskRun } from './on-task.ts';
+import { nameOf } from './row-name.ts';
+
+/** Rows of one chunk; also of one write, so that no writer waits long for another. */
+export const rowsPerChunk = 200;
+
+/** A file that takes its process down so often is given up. */
+const maxStalls = 3;
+
+/**
+ * Reads a batch's file into rows, and its rows into chunks; drawing begins with the first chunk. Reading it again gives the same
+ * rows, names and chunks, so a run that was cut off goes on where it was.
+ */
+export function createParseBatch(deps: BatchDeps) {
+  const { batches } = deps.database;
+  const run: TaskRun['run'] = async ({ batchId }, job) => {
+    const batch = await changeBatch(batches, batchId ?? '', (found) =>
+      found.status === 'queued' ? { status: 'running', startedAt: deps.now() } : null,
+    );
+    if (batch === null || isOver(batch) || batch.isParsed) return { verdict: 'done' };
+    try {
+      if (job.stalls >= maxStalls) throw new AppError('invalid', 'batch_crashed', crashed);
+      if (batch.cancelledAt === null) await parse(deps, batch);
+    } catch (error) {
+      const forGood = error instanceof AppError && error.kind !== 'unavailable';
+      if (!forGood && !job.lastAttempt) throw error;
+      await giveUp(
+        deps,
+        batch,
+        forGood ? { code: error.code, detail: error.message, pointer: null } : storageUnavailable,
+      );
+    }
+    return { verdict: 'done' };
+  };
+  // The end is decided when this task is closed, so that no row comes behind it.
+  const afterwards: TaskRun['afterwards'] = async (task) => {
+    await startTask(deps, endTask({ id: task.batchId ?? '', tenantId: task.tenantId }));
+  };
+  return onTask(deps, { run, afterwards });
+}
+
+const crashed = `Reading this file took its process down ${maxStalls} times`;
+
+const storageUnavailable: WorkError = {
+  code: 'storage_unavailable',
+  detail: 'The object store or the database did not answer for about an hour; send the file again',
+  pointer: null,
+};
+
+async function giveUp({ database, log }: BatchDeps, { id }: Batch, error: WorkError): Promise<void> {
+  log.warn({ batchId: id, code: error.code }, 'a batch could not be read');
+  await changeBatch(database.batches, id, (batch) => (isOver(batch) ? null : { error }));
+}
+
+async function parse(deps: BatchDeps, batch: Batch): Promise<void> {
+  const { database, objects, way } = deps;
+  const { sizeBytes, layout } = batch.file;
+  const stored = await objects.getStream(batchFileKey(batch.id), { offset: 0, sizeBytes });
+  if (stored === null) throw new AppError('invalid', 'file_gone', 'The file of this batch is not there any more');
+  const { rows } = await openCsv(stored, deps.batches.csvLimits, { layout });
+  const toRow = createRowMaker(deps, batch);
+  // The last group that is there may have come to the table in part.
+  const resumeAt = Math.max(0, (await database.batches.lastRow(batch.id)) - rowsPerChunk);
+  let group: BatchRow[] = [];
+  const store = async (): Promise<boolean> => {
+    const made = group;
+    group = [];
+    if ((made.at(-1)?.row ?? 0) > resumeAt) await storeGroup(deps, batch, made);
+    const now = await database.batches.find(batch.id);
+    return now !== null && now.cancelledAt === null && now.error === null;
+  };
+  for await (const { row, line, cells } of rows) {
+    await way.giveWay();
+    group.push(toRow(row, line, cells));
+    if (group.length === rowsPerChunk && !(await store())) return;
+  }
+  if (group.length > 0) await store();
+  await changeBatch(database.batches, batch.id, (found) => (isOver(found) ? null : { isParsed: true }));
+}
+
+async function storeGroup(deps: BatchDeps, { id, tenantId, run }: Batch, rows: BatchRow[]): Promise<void> {
+  const { batches } = deps.database;
+  await batches.insertRows(rows);
+  const drawn = rows.filter(({ status }) => status === 'queued').map(({ row }) => row);
+  if (drawn.length === 0) return;
+  const number = Math.ceil((rows[0]?.row ?? 1) / rowsPerChunk);
+  const chunk = { id: batchChunkId(id, number), batchId: id, tenantId, rows: drawn, run };
+  await batches.insertChunks([{ ...chunk, status: 'waiting', lane: null }]);
+  await wakeLanes(deps, tenantId);
+}
+
+/** Makes the rows of one file, in order: names and doubles depend on those before. */
+function createRowMaker({ batches: settings, now }: BatchDeps, batch: Batch) {
+  const { ownUrls, targetDeny } = settings;
+  const { mode, shared } = batch;
+  const rules: RowRules = {
+    mode,
+    shared,
+    layout: batch.file.layout,
+    targets: { ownUrls, denied: targetDeny },
+    now: now(),
+  };
+  const names = new FileNames();
+  const seen = new Map<string, number>();
+
+  const checked = (read: ReadRow, line: number): ReadRow => {
+    if (read.input?.mode !== 'retarget') return read;
+    const { code } = read.input;
+    const key = 'id' in code ? code.id : code.slug;
+    const earlier = seen.get(key);
+    if (earlier === undefined) {
+      seen.set(key, line);
+      return read;
+    }
+    const pointer = 'id' in code ? '/id' : '/slug';
+    const detail = `This code stands in line ${earlier} already; a file gives each code one target`;
+    return { ...read, input: null, error: { code: 'given_twice', detail, pointer } };
+  };
+
+  return (row: number, line: number, cells: string[]): BatchRow => {
+    const { name, file, extra, input, error } = checked(readBatchRow(cells, rules), line);
+    return {
+      id: batchRowId(batch.id, row),
+      batchId: batch.id,
+      row,
+      line,
+      name,
+      file: nameOf(names, { name, file, row, input }),
+      status: error === null ? 'queued' : 'failed',
+      input,
+      extra,
+      run: batch.run,
+      starts: 0,
+      codeId: null,
+      shortUrl: null,
+      result: null,
+      error,
+      completedAt: error === null ? null : now(),
+    };
+  };
+}

@@ -1,0 +1,40 @@
+import { endTask, startTask, wakeLanes } from '../../shared/adapters/batch-tasks.ts';
+import { changeBatch, isOver } from '../../shared/adapters/change-batch.ts';
+import type { Batch } from '../../shared/adapters/database/batch-store.ts';
+import { batchChunkId } from '../../shared/domain/batches/batch-ids.ts';
+import type { BatchDeps } from './batch-deps.ts';
+import { onTask, type TaskRun } from './on-task.ts';
+import { rowsPerChunk } from './parse-batch.ts';
+
+/** Chunks of a later run are numbered from here on, times the run, by their first row. */
+const runStep = 10_000_000;
+
+/** Puts the rows that failed in earlier runs into chunks of this one. What could not be read stays failed. */
+export function createRetryBatch(deps: BatchDeps) {
+  const { batches } = deps.database;
+  const run: TaskRun['run'] = async ({ batchId }) => {
+    const batch = await batches.find(batchId ?? '');
+    if (batch === null || isOver(batch) || batch.isParsed) return { verdict: 'done' };
+    for (let after: number | null = 0; after !== null; ) after = await retryGroup(deps, batch, after);
+    await changeBatch(batches, batch.id, (found) => (isOver(found) ? null : { isParsed: true }));
+    return { verdict: 'done' };
+  };
+  const afterwards: TaskRun['afterwards'] = async (task) => {
+    await startTask(deps, endTask({ id: task.batchId ?? '', tenantId: task.tenantId }));
+  };
+  return onTask(deps, { run, afterwards });
+}
+
+/** The chunk first: its claim starts rows that are still failed, so a crash in between loses none. Answers where to go on. */
+async function retryGroup(deps: BatchDeps, { id, tenantId, run }: Batch, after: number): Promise<number | null> {
+  const { batches } = deps.database;
+  const failed = await batches.listRows(id, { status: 'failed', after, limit: rowsPerChunk });
+  const rows = failed.filter((row) => row.input !== null && row.run < run).map(({ row }) => row);
+  if (rows.length > 0) {
+    const chunk = { id: batchChunkId(id, run * runStep + (rows[0] ?? 0)), batchId: id, tenantId, rows, run };
+    await batches.insertChunks([{ ...chunk, status: 'waiting', lane: null }]);
+    await batches.retryRows(id, rows, run);
+    await wakeLanes(deps, tenantId);
+  }
+  return failed.length < rowsPerChunk ? null : (failed.at(-1)?.row ?? null);
+}

@@ -1,0 +1,51 @@
+import type { Batch, BatchRow } from '../../shared/adapters/database/batch-store.ts';
+import type { CodeRow } from '../../shared/adapters/database/code-store.ts';
+import { imageSpec } from '../../shared/contract/image-options.ts';
+import type { RenderSpec } from '../../shared/domain/render-spec.ts';
+import { encodedTextOf, shortUrlOf } from '../../shared/domain/short-url.ts';
+import type { WorkError } from '../../shared/errors.ts';
+import type { BatchDeps } from './batch-deps.ts';
+import { createCodes, type DynamicRow } from './create-codes.ts';
+import { retargetCode } from './retarget-code.ts';
+
+/** What is left to do for a row: its image, unless `spec` is null; or nothing, because it has failed. */
+export type RowWork = { row: number; codeId: string | null; shortUrl: string | null } & (
+  | { spec: RenderSpec | null; error: null }
+  | { spec: null; error: WorkError }
+);
+
+const noCode = { codeId: null, shortUrl: null };
+
+function isError(made: CodeRow | WorkError): made is WorkError {
+  return !('slug' in made);
+}
+
+function isDynamic(row: BatchRow): row is DynamicRow {
+  return row.input?.mode === 'dynamic';
+}
+
+/** Makes or retargets the codes of rows, and tells what image each row gets. */
+export async function workOf(deps: BatchDeps, batch: Batch, rows: BatchRow[]): Promise<RowWork[]> {
+  const codes = await createCodes(deps, batch, rows.filter(isDynamic));
+  const works: RowWork[] = [];
+  for (const { row, input } of rows) {
+    await deps.way.giveWay();
+    if (input?.mode === 'static') works.push({ row, ...noCode, spec: input.spec, error: null });
+    else if (input?.mode === 'dynamic') works.push(imageOf(row, codes.get(row) as CodeRow | WorkError));
+    else if (input?.mode === 'retarget') works.push(changed(row, await retargetCode(deps, batch, input)));
+  }
+  return works;
+}
+
+function imageOf(row: number, made: CodeRow | WorkError): RowWork {
+  if (isError(made)) return { row, ...noCode, spec: null, error: made };
+  const url = encodedTextOf(made, made.imageOptions.compact !== false);
+  // A code's logo is an uploaded one.
+  const spec = imageSpec({ type: 'url', url }, made.imageOptions) as RenderSpec;
+  return { row, codeId: made.id, shortUrl: shortUrlOf(made), spec, error: null };
+}
+
+function changed(row: number, made: CodeRow | WorkError): RowWork {
+  if (isError(made)) return { row, ...noCode, spec: null, error: made };
+  return { row, codeId: made.id, shortUrl: shortUrlOf(made), spec: null, error: null };
+}

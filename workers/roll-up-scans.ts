@@ -1,0 +1,59 @@
+import type { NewJob } from '../shared/adapters/queues.ts';
+import { countBuckets } from './count-buckets.ts';
+import type { Handler, WorkDeps } from './handlers.ts';
+
+/** Scans show in analytics about so long after they are in the ledger: meanwhile others come that are counted with them. */
+const slotMs = 1000;
+/** How often dirty buckets are looked for that nobody asked to count. */
+const timerMs = 10_000;
+const bucketsAtATime = 200;
+/** After this a roll-up makes way for another job, which goes on. */
+const longestMs = 20_000;
+
+type RollUpDeps = Pick<WorkDeps, 'queues' | 'log' | 'now'> & {
+  database: Pick<WorkDeps['database'], 'scans' | 'codes'>;
+};
+
+/** Returns the job that counts what is marked by the end of this second; every process adds the same one. */
+export function rollUpJob(now: number): NewJob {
+  const slot = Math.floor(now / slotMs) + 1;
+  return { name: 'roll-up-scans', payload: {}, jobId: `roll-up-${slot}`, delayMs: slot * slotMs - now };
+}
+
+/**
+ * Adds a roll-up every 10 s, for buckets whose own roll-up was lost with Redis. The timers live in the processes, which add one
+ * between them. Returns how to stop it.
+ */
+export function startRollingUp({ queues, log, now }: Pick<RollUpDeps, 'queues' | 'log' | 'now'>): () => void {
+  const timer = setInterval(() => {
+    const jobId = `roll-up-timer-${Math.floor(now() / timerMs)}`;
+    queues
+      .add([{ name: 'roll-up-scans', payload: {}, jobId }])
+      .catch((err: unknown) => log.warn({ err }, 'no roll-up could be queued this time'));
+  }, timerMs);
+  return () => clearInterval(timer);
+}
+
+/**
+ * Counts dirty buckets until there are none. One runs at a time in the whole deployment, for the sake of speed only.
+ *
+ * A roll-up that fails is not tried again: its marks stand, and the timer adds the next.
+ */
+export function createRollUpScans({ database, queues, log, now }: RollUpDeps): Handler<'roll-up-scans'> {
+  return async () => {
+    const until = now() + longestMs;
+    try {
+      for (;;) {
+        const marks = await database.scans.dirtyBuckets(bucketsAtATime);
+        if (marks.length > 0) await countBuckets(database, marks);
+        if (marks.length < bucketsAtATime) return { verdict: 'done' };
+        if (now() < until) continue;
+        await queues.add([rollUpJob(now())]);
+        return { verdict: 'done' };
+      }
+    } catch (error) {
+      log.warn({ err: error }, 'this roll-up did not come to its end');
+      return { verdict: 'failed', error: error instanceof Error ? error : new Error(String(error)) };
+    }
+  };
+}
