@@ -7,6 +7,9 @@ const slotMs = 1000;
 /** How often dirty buckets are looked for that nobody asked to count. */
 const timerMs = 10_000;
 const bucketsAtATime = 200;
+/** What took long is not begun again at once: counting has a tenth of the time, and nobody waits over half a minute for it. */
+const restsPerRun = 9;
+const longestRestMs = 30_000;
 /** After this a roll-up makes way for another job, which goes on. */
 const longestMs = 20_000;
 
@@ -14,9 +17,9 @@ type RollUpDeps = Pick<WorkDeps, 'queues' | 'log' | 'now'> & {
   database: Pick<WorkDeps['database'], 'scans' | 'codes'>;
 };
 
-/** Returns the job that counts what is marked by the end of this second; every process adds the same one. */
-export function rollUpJob(now: number): NewJob {
-  const slot = Math.floor(now / slotMs) + 1;
+/** Returns the job that counts what is marked by the end of this second, or of a later one; every process adds the same one. */
+export function rollUpJob(now: number, earliest = now): NewJob {
+  const slot = Math.floor(earliest / slotMs) + 1;
   return { name: 'roll-up-scans', payload: {}, jobId: `roll-up-${slot}`, delayMs: slot * slotMs - now };
 }
 
@@ -35,17 +38,25 @@ export function startRollingUp({ queues, log, now }: Pick<RollUpDeps, 'queues' |
 }
 
 /**
- * Counts dirty buckets until there are none. One runs at a time in the whole deployment, for the sake of speed only.
+ * Counts dirty buckets until there are none. One runs at a time in the whole deployment, for the sake of speed only. A bucket with
+ * hundreds of thousands of scans, counted anew every second, would take a processor for itself: after a long run it rests.
  *
  * A roll-up that fails is not tried again: its marks stand, and the timer adds the next.
  */
 export function createRollUpScans({ database, queues, log, now }: RollUpDeps): Handler<'roll-up-scans'> {
+  let restsUntil = 0;
   return async () => {
-    const until = now() + longestMs;
+    const begun = now();
+    if (begun < restsUntil && restsUntil - begun <= longestRestMs) {
+      await queues.add([rollUpJob(begun, restsUntil)]);
+      return { verdict: 'done' };
+    }
+    const until = begun + longestMs;
     try {
       for (;;) {
         const marks = await database.scans.dirtyBuckets(bucketsAtATime);
         if (marks.length > 0) await countBuckets(database, marks);
+        restsUntil = now() + Math.min((now() - begun) * restsPerRun, longestRestMs);
         if (marks.length < bucketsAtATime) return { verdict: 'done' };
         if (now() < until) continue;
         await queues.add([rollUpJob(now())]);

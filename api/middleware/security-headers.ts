@@ -17,7 +17,7 @@ export function guardJson({ config }: Pick<ApiDeps, 'config'>): ApiMiddleware {
 }
 
 /** An SVG that is opened on its own runs nothing and fetches nothing; a logo inside it is a data: URI. */
-const svgPolicy = "default-src 'none'; img-src data:; style-src 'unsafe-inline'; sandbox";
+const svgPolicy = "default-src 'none'; img-src data:; sandbox";
 
 const anySiteNoBrowser = { 'X-Content-Type-Options': 'nosniff', 'Cross-Origin-Resource-Policy': 'cross-origin' };
 

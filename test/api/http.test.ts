@@ -163,6 +163,23 @@ describe('bodies', () => {
     expect(raw).toMatch(/^HTTP\/1\.1 413 /);
   });
 
+  it('are refused with 413 before anything in them is checked', async () => {
+    const body = Buffer.from(JSON.stringify({ sise: 1, filler: 'x'.repeat(64 * 1024) }));
+    const answer = await api.call('/v1/renders', { body, headers: json });
+    expect([answer.status, answer.json().code]).toEqual([413, 'body_too_large']);
+  });
+
+  it('are told what they sent, never a default, and a number beyond all numbers too', async () => {
+    const long = { content: { type: 'text', text: 'x'.repeat(1500) } };
+    const byDefault = (await api.post('/v1/renders', long)).json();
+    expect(byDefault.errors).toMatchObject([{ pointer: '/size', code: 'modules_too_small', received: null }]);
+    const sent = (await api.post('/v1/renders', { ...long, size: 301 })).json();
+    expect(sent.errors).toMatchObject([{ pointer: '/size', received: '301' }]);
+    const body = Buffer.from('{"content":{"type":"text","text":"x"},"size":1e400}');
+    const huge = (await api.call('/v1/renders', { body, headers: json })).json();
+    expect(huge.errors).toMatchObject([{ pointer: '/size', received: 'Infinity' }]);
+  });
+
   it('are refused with 413 over the smaller limit when they carry no logo', async () => {
     const answer = await api.post('/v1/renders', newBody({ background: null }), {});
     expect(answer.status).toBe(200);
@@ -189,6 +206,7 @@ describe('bodies', () => {
     [newBody({ logo: { id: 'logo_none' } }), '/logo/id'],
     [newBody({ logo: { data: 'data:image/svg+xml;base64,PHN2Zz4=' } }), '/logo/data'],
     [newBody({ marginPx: 3 }), '/marginPx'],
+    [newBody({ background: '#101010' }), '/background'],
     [newBody({ callbackUrl: 'ftp://example.com' }), '/callbackUrl'],
     [newBody({ callbackURL: 'https://example.com' }), '/callbackURL'],
   ])('tell which field is wrong: %j', async (body, pointer) => {

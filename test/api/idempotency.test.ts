@@ -1,5 +1,6 @@
+import { request } from 'node:http';
 import { describe, expect, it } from 'vitest';
-import { newBody, newPng, startApi } from './support/api-under-test.ts';
+import { newBody, newPng, operatorKey, startApi } from './support/api-under-test.ts';
 
 const api = await startApi();
 const key = (name: string): Record<string, string> => ({ 'idempotency-key': name });
@@ -111,9 +112,39 @@ describe('Idempotency-Key', () => {
     expect(second.headers.get('content-location')).toBe(first.headers.get('content-location'));
   });
 
-  it.each(['""', `"${'x'.repeat(256)}"`, 'y'.repeat(256), 'caf\u00e9'])('refuses the key %.12s…', async (name) => {
-    const answer = await api.post('/v1/renders', newBody(), key(name));
-    expect(answer.status).toBe(422);
-    expect(answer.json().errors).toMatchObject([{ in: 'header', name: 'Idempotency-Key' }]);
+  it('answers 410 when what the first request made was deleted', async () => {
+    const body = newBody();
+    const { id } = (await api.post('/v1/renders', body, key('deleted'))).json();
+    await api.call(`/v1/renders/${id}`, { method: 'DELETE' });
+    const render = await api.post('/v1/renders', body, key('deleted'));
+    expect([render.status, render.json().code]).toEqual([410, 'render_gone']);
+    const upload = { body: newPng(), headers: { ...key('deleted'), 'content-type': 'image/png' } };
+    const made = (await api.call('/v1/logos', upload)).json();
+    await api.call(`/v1/logos/${made.id}`, { method: 'DELETE' });
+    const logo = await api.call('/v1/logos', upload);
+    expect([logo.status, logo.json().code]).toEqual([410, 'logo_gone']);
   });
+
+  it('comes once: two are refused', async () => {
+    const body = JSON.stringify(newBody());
+    const headers = [
+      ...['Host', 'x', 'Authorization', `Bearer ${operatorKey}`, 'Content-Type', 'application/json'],
+      ...['Content-Length', String(Buffer.byteLength(body)), 'Idempotency-Key', 'one', 'Idempotency-Key', 'two'],
+    ];
+    const options = { port: api.port, path: '/v1/renders', method: 'POST', headers };
+    const status = await new Promise((resolve, reject) => {
+      const sent = request(options, (response) => resolve(response.resume().statusCode));
+      sent.on('error', reject).end(body);
+    });
+    expect(status).toBe(422);
+  });
+
+  it.each(['"never closed', '"one"; x=1', '"one" two', '""', `"${'x'.repeat(256)}"`, 'y'.repeat(256), 'caf\u00e9'])(
+    'refuses the key %.12s…',
+    async (name) => {
+      const answer = await api.post('/v1/renders', newBody(), key(name));
+      expect(answer.status).toBe(422);
+      expect(answer.json().errors).toMatchObject([{ in: 'header', name: 'Idempotency-Key' }]);
+    },
+  );
 });

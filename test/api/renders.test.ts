@@ -99,6 +99,8 @@ describe('POST /v1/renders', () => {
   it('answers the image itself when Accept asks for it', async () => {
     const png = await api.post('/v1/renders', newBody(), { accept: 'image/png' });
     expect([png.status, png.headers.get('content-type')]).toEqual([200, 'image/png']);
+    const place = png.headers.get('content-location')?.replace(publicUrl, '') ?? '';
+    expect((await api.call(place)).body).toEqual(png.body);
     const svg = await api.post('/v1/renders', newBody(), { accept: 'image/svg+xml' });
     expect(svg.headers.get('content-type')).toBe('image/svg+xml');
     expect(svg.body.toString()).toMatch(/^svg of/);

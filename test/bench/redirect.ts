@@ -1,11 +1,10 @@
 import { fork } from 'node:child_process';
 import { once } from 'node:events';
-import { readdir } from 'node:fs/promises';
-import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { Redis } from 'ioredis';
 import { type Client, eventually } from '../support/client.ts';
+import { segmentsBelow } from '../support/journal-files.ts';
 import { type LoadResult, loadWithWrk } from './load.ts';
 import { withService } from './service.ts';
 import { withRedis } from './with-redis.ts';
@@ -84,11 +83,6 @@ async function untilDelivered(dataDir: string): Promise<void> {
   await eventually('the journal is empty', async () => (await segmentsBelow(dataDir)).length === 0, 300_000);
   console.log(`  the ledger has them all after ${((performance.now() - started) / 1000).toFixed(0)} s`);
   await pause(settleMs);
-}
-
-async function segmentsBelow(dataDir: string): Promise<string[]> {
-  const names = await readdir(join(dataDir, 'journal'), { recursive: true });
-  return names.filter((name) => name.endsWith('.scans'));
 }
 
 type Sides = { floorUrl: string; ourUrl: string; script: string; drained: () => Promise<void> };

@@ -1,16 +1,9 @@
 import { afterEach, expect, it } from 'vitest';
 import { eventually } from '../support/client.ts';
 import { type Deployment, prepareDeployment } from '../support/deployment.ts';
+import { segmentsBelow } from '../support/journal-files.ts';
 import { mongoDatabase } from '../support/mongo-database.ts';
-import {
-  expectEachScanOnce,
-  makeCode,
-  openLedger,
-  type Scanned,
-  scanMany,
-  scanOnce,
-  segmentsBelow,
-} from '../support/scans.ts';
+import { expectEachScanOnce, makeCode, openLedger, type Scanned, scanMany, scanOnce } from '../support/scans.ts';
 import { describeOn, servers } from '../support/servers.ts';
 import { proxyTo, type ServerProxy } from '../support/toxiproxy.ts';
 

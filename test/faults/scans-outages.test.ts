@@ -2,15 +2,8 @@ import { appendFile } from 'node:fs/promises';
 import { afterEach, expect, it } from 'vitest';
 import { eventually } from '../support/client.ts';
 import { type Deployment, prepareDeployment } from '../support/deployment.ts';
-import {
-  expectEachScanOnce,
-  makeCode,
-  openLedger,
-  type Scanned,
-  scanMany,
-  scanOnce,
-  segmentsBelow,
-} from '../support/scans.ts';
+import { segmentsBelow } from '../support/journal-files.ts';
+import { expectEachScanOnce, makeCode, openLedger, type Scanned, scanMany, scanOnce } from '../support/scans.ts';
 import { describeOnStores } from '../support/store-columns.ts';
 
 const nothing = (): Scanned => ({ requested: new Set(), answered: new Set() });

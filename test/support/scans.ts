@@ -1,5 +1,3 @@
-import { readdir } from 'node:fs/promises';
-import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { pino } from 'pino';
 import { expect, onTestFinished } from 'vitest';
@@ -8,6 +6,7 @@ import type { Database } from '../../shared/adapters/database/database.ts';
 import type { ScanRow } from '../../shared/adapters/database/scan-store.ts';
 import { type Client, eventually, inParallel } from './client.ts';
 import type { Deployment } from './deployment.ts';
+import { segmentsBelow } from './journal-files.ts';
 import { startOurProcess } from './our-process.ts';
 
 export type MadeCode = { id: string; slug: string };
@@ -70,12 +69,6 @@ export async function ledgerOf(database: Database, code: MadeCode): Promise<Scan
     rows.push(...page);
     if (page.length < all.limit) return rows;
   }
-}
-
-/** The segments that lie in the journals of a DATA_DIR. */
-export async function segmentsBelow(dataDir: string): Promise<string[]> {
-  const names = await readdir(join(dataDir, 'journal'), { recursive: true });
-  return names.filter((name) => name.endsWith('.scans')).map((name) => join(dataDir, 'journal', name));
 }
 
 /** Waits until nothing is left in the journals and every roll-up is counted. */

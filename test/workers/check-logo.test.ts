@@ -96,14 +96,14 @@ describe('a render with a logo', () => {
 
   it('fails when the logo is gone, and checks for itself one whose check has not ended', async () => {
     const { id: unchecked } = await acceptLogo(deps, png);
-    const [gone, early] = await acceptRows(deps, [
-      specOf('a', { logo: { id: 'logo_none', ratio: 0.2 } }),
-      specOf('b', { logo: { id: unchecked, ratio: 0.2 } }),
-    ]);
-    const renderIds = [gone?.id ?? '', early?.id ?? ''];
+    const { id: damaged } = await acceptLogo(deps, png.subarray(0, png.length - 20));
+    const specs = ['logo_none', damaged, unchecked].map((id) => specOf(id, { logo: { id, ratio: 0.2 } }));
+    const renderIds = (await acceptRows(deps, specs)).map(({ id }) => id);
     const verdict = await createProcessJob(createHandlers(deps), deps.log)(runningJob('render-codes', { renderIds }));
     expect(verdict.verdict).toBe('done');
-    expect((await renderOf(deps, renderIds[0] ?? '')).error?.code).toBe('logo_not_found');
-    expect((await renderOf(deps, renderIds[1] ?? '')).status).toBe('completed');
+    const ended = await Promise.all(renderIds.map((id) => renderOf(deps, id)));
+    const outcomes = ended.map(({ status, error }) => error?.code ?? status);
+    expect(outcomes).toEqual(['logo_not_found', 'logo_damaged', 'completed']);
+    expect(ended[1]?.error?.pointer).toBe('/logo');
   });
 });

@@ -102,6 +102,29 @@ describe('record-scans', () => {
 });
 
 describe('roll-up-scans', () => {
+  it('rests after a long run, nine times as long, and comes back then', async () => {
+    await record([eventOf()], 'seg_1');
+    const { scans } = deps.database;
+    const slow: typeof scans = Object.assign(Object.create(scans), {
+      dirtyBuckets: async (limit: number) => {
+        deps.clock.now += 500;
+        return scans.dirtyBuckets(limit);
+      },
+    });
+    const slowly = createRollUpScans({ ...deps, database: { ...deps.database, scans: slow } });
+    const run = () => slowly({}, {} as never);
+    expect(await run()).toEqual({ verdict: 'done' });
+    await record([eventOf()], 'seg_2');
+    deps.queues.added.length = 0;
+    const { now } = deps.clock;
+    expect(await run()).toEqual({ verdict: 'done' });
+    expect(deps.queues.added).toEqual([rollUpJob(now, now + 4500)]);
+    expect(await counted()).toBe(1);
+    deps.clock.now += 4500;
+    await run();
+    expect(await counted()).toBe(2);
+  });
+
   it('counts what is marked, for the code and for its tenant, and nothing twice', async () => {
     await record([eventOf(), eventOf({ codeId: 'cod_2' })], 'seg_1');
     await rollUp();

@@ -53,6 +53,15 @@ describe('a query', () => {
     expect(parseRenderQuery({ type, [main]: data }).spec).toEqual(parseRenderQuery({ type, data }).spec);
   });
 
+  it('takes an unescaped plus of an offset for what it is, and asks for no logo in a body', () => {
+    const times = { start: '2026-11-23T10:00:00 01:00', end: '2026-11-23T12:00:00 02:00' };
+    const { content } = parseRenderQuery({ type: 'event', title: 'a', ...times }).spec;
+    expect(content).toMatchObject({ start: '2026-11-23T09:00:00Z', end: '2026-11-23T10:00:00Z' });
+    const { details } = refusal(() => parseRenderQuery({ data: 'a', logoRatio: '0.2' }));
+    expect(details).toMatchObject([{ in: 'query', name: 'logoId', code: 'required' }]);
+    expect(details[0]?.detail).not.toContain('body');
+  });
+
   it('of an event has its title as data', () => {
     const start = '2026-11-23T10:00:00Z';
     expect(parseRenderQuery({ type: 'event', data: 'a', start }).spec.content).toMatchObject({ title: 'a' });

@@ -140,7 +140,7 @@ describe('planRender', () => {
 
   it('names a lighter background when no foreground reads on it', () => {
     const detail = onlyDetail(specOf({ foreground: '#000000', background: '#200000' }));
-    expect(detail.code).toBe('contrast_too_low');
+    expect(detail).toMatchObject({ pointer: '/background', code: 'contrast_too_low', received: '#200000' });
     expect(detail.detail).toMatch(/Nearest that works: background #[0-9a-f]{6}\.$/);
   });
 
