@@ -32,7 +32,8 @@ describeOnStores('Scans', (stores) => {
     const database = await openLedger(deployment.env);
     const code = await makeCode(deployment.client);
     const scanned = await scanMany(deployment, [code], { count: 50, width: 8 });
-    await eventually('they are queued', async () => (await deployment.redis.send('KEYS', '*queue:scans:j*')) !== null);
+    const queued = () => deployment.redis.send('LLEN', 'qrf-queue:scans:wait');
+    await eventually('they are queued', async () => Number(await queued()) > 0);
     await deployment.redis.send('FLUSHALL');
     await api.logged('scans had no job and are queued again');
     await deployment.startWorkers();
