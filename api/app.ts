@@ -33,8 +33,8 @@ import { createWebhookRoutes } from './webhooks.ts';
 
 /** Puts the HTTP API together from what it is given. Opens nothing: no port, no connection, no timer. */
 export function buildApp(deps: ApiDeps): Handle {
-  const { database, log, now } = deps;
-  const rows = createRenderRows({ store: database.renders, now, log });
+  const { database, queues, log, now } = deps;
+  const rows = createRenderRows({ store: database.renders, queues, now, log });
   const images = createImageBytes(deps);
   const acceptLogos = createAcceptLogos(deps);
   const acceptRenders = createAcceptRenders({ deps, rows, acceptLogos });

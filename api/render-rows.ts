@@ -1,17 +1,20 @@
 import { LRUCache } from 'lru-cache';
 import type { RenderRow, RenderStore } from '../shared/adapters/database/database.ts';
+import type { Queues } from '../shared/adapters/queues.ts';
 import { groupCommit } from '../shared/group-commit.ts';
 import type { Log } from '../shared/log.ts';
 
-/** How long a completed row is trusted here: a deletion in another API process takes that long to be seen. */
+/** How long a completed row is trusted here: so long may a deletion in another API process go unseen when its message is lost. */
 const trustedForMs = 5000;
 /** Bytes go after a day or more without use; one note an hour keeps what is used, at next to no cost. */
 const touchEveryMs = 60 * 60 * 1000;
 
 export type RenderRows = ReturnType<typeof createRenderRows>;
 
+type Needs = { store: RenderStore; queues: Pick<Queues, 'onEnded'>; now: () => number; log: Log };
+
 /** Remembers completed renders for a few seconds, and notes now and then that they are used. */
-export function createRenderRows({ store, now, log }: { store: RenderStore; now: () => number; log: Log }) {
+export function createRenderRows({ store, queues, now, log }: Needs) {
   const completed = new LRUCache<string, RenderRow>({ max: 20_000, ttl: trustedForMs });
   const touch = groupCommit<string, void>(
     async (ids) => {
@@ -20,6 +23,10 @@ export function createRenderRows({ store, now, log }: { store: RenderStore; now:
     },
     { maxGroup: 500 },
   );
+
+  queues.onEnded((ids) => {
+    for (const id of ids) completed.delete(id);
+  });
 
   const remember = (row: RenderRow): void => {
     if (row.status === 'completed') completed.set(row.id, row);

@@ -40,7 +40,7 @@ type Wish = { answer: 'json' | ImageFormat; wait: Wait };
 
 /** The routes of `/v1/renders` but for the image. */
 export function createRenderRoutes({ deps, rows, images, acceptRenders, serveImage }: Needs) {
-  const { config, database, log } = deps;
+  const { config, database, queues, log } = deps;
   const { publicUrl, limits } = config;
   const mayCall = createReceiverRule(config.webhooks.outboundAllow);
 
@@ -153,6 +153,8 @@ export function createRenderRoutes({ deps, rows, images, acceptRenders, serveIma
       await images.remove(row);
       if (!(await database.renders.remove(row.tenantId, row.id))) throw notFound();
       rows.forget(row.id);
+      // So that a cache in front of us that is purged next gets a 404 from every process.
+      await queues.announceEnded([row.id]).catch((err: unknown) => log.warn({ err }, 'deletion not told to others'));
       await images.remove(row).catch((err: unknown) => log.warn({ err, renderId: row.id }, 'image not removed'));
       ctx.status = 204;
     },

@@ -42,9 +42,9 @@ export class Deployment {
     return this.#lastApi;
   }
 
-  /** Starts an API process; `client` speaks to the one started last. */
-  async startApi(): Promise<OurProcess> {
-    const api = startOurProcess('api/main.js', { ...this.env, PORT: '0' });
+  /** Starts an API process on a free port; `client` speaks to the one started last. */
+  async startApi(env: Record<string, string> = {}): Promise<OurProcess> {
+    const api = startOurProcess('api/main.js', { ...this.env, PORT: '0', ...env });
     this.#processes.push(api);
     this.#lastApi = api;
     const { address } = await api.logged('listening');
