@@ -1,6 +1,6 @@
 import { defineConfig } from 'vitest/config';
 
-/** Tests that start our processes: two of them side by side would only wait for each other's processor. */
+/** Tests that start our processes: they wait more than they work, and each has its own Redis, ports and folders. */
 const processTests = ['test/e2e/**/*.test.ts', 'test/faults/**/*.test.ts', 'test/start/**/*.test.ts'];
 
 const minute = 60_000;
@@ -31,7 +31,7 @@ export default defineConfig({
           name: 'processes',
           include: processTests,
           globalSetup: [],
-          maxWorkers: 1,
+          maxWorkers: 2,
           testTimeout: 5 * minute,
           hookTimeout: 2 * minute,
           sequence: { groupOrder: 1 },

@@ -5,7 +5,7 @@ import { createClient, distinctSpec, eventually, inParallel, type RenderAnswer }
 import { type Deployment, prepareDeployment } from '../support/deployment.ts';
 import { hasNginx, type Nginx, prepareNginx } from '../support/nginx.ts';
 import type { OurProcess } from '../support/our-process.ts';
-import { describeOn } from '../support/servers.ts';
+import { describeOn, temporaryFolder } from '../support/servers.ts';
 
 describeOn('Behind nginx with the example configuration', hasNginx, () => {
   let deployment: Deployment;
@@ -45,7 +45,7 @@ describeOn('Behind nginx with the example configuration', hasNginx, () => {
     fetch(`${nginx.url}${path}`, { headers, redirect: 'manual' });
 
   beforeAll(async () => {
-    nginx = await prepareNginx();
+    nginx = await prepareNginx(await temporaryFolder());
     deployment = await prepareDeployment({
       env: { PUBLIC_URL: nginx.url, TRUSTED_PROXIES: '127.0.0.1', WORKER_PROCESSES: '1' },
     });

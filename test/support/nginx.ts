@@ -5,7 +5,6 @@ import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { freePort } from '../../shared/adapters/embedded-redis.ts';
 import { eventually } from './client.ts';
-import { temporaryFolder } from './servers.ts';
 
 const example = join(import.meta.dirname, '../../ops/nginx/qrfactory.conf');
 /** Debian's libnginx-mod-http-cache-purge. */
@@ -76,7 +75,7 @@ export class Nginx {
   }
 }
 
-/** Picks a port and a folder for an nginx; `start` runs it. */
-export async function prepareNginx(): Promise<Nginx> {
-  return new Nginx(await freePort(), await temporaryFolder());
+/** Picks a port for an nginx that keeps what it has below `folder`, which exists; `start` runs it. */
+export async function prepareNginx(folder: string): Promise<Nginx> {
+  return new Nginx(await freePort(), folder);
 }

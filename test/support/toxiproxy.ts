@@ -1,5 +1,5 @@
 import { Toxiproxy } from 'toxiproxy-node-client';
-import { uniquePrefix } from './servers.ts';
+import { uniquePrefix } from './test-variables.ts';
 
 /** A server behind Toxiproxy: what connects to `host` reaches it as long as the proxy lets it. */
 export type ServerProxy = {
