@@ -6,6 +6,9 @@ import { AppError } from '../shared/errors.ts';
 import type { Handle } from './handle.ts';
 import { problemOf } from './middleware/errors.ts';
 
+/** How long a server that drains still serves connections that are open or come. */
+const lingerMs = 300;
+
 type Timeouts = {
   /** How long the head, and how long the whole of a request may take to arrive. */
   headersMs: number;
@@ -46,14 +49,14 @@ export function createApiServer(
   return {
     server,
     /**
-     * Stops accepting, lets requests in hand finish, and calls `hurry` after `hurryMs` so that those which wait are
-     * answered; what is still open after `cutMs` is cut.
+     * Lets requests in hand and on their way finish, each the last of its connection, stops accepting, and calls `hurry` after
+     * `hurryMs` so that those which wait are answered; what is still open after `cutMs` is cut.
      */
     async drain({ hurryMs, cutMs, hurry }) {
       draining = true;
       for (const response of answering) if (!response.headersSent) response.setHeader('Connection', 'close');
+      await untilUnused(server);
       const closed = new Promise<void>((resolve) => server.close(() => resolve()));
-      server.closeIdleConnections();
       const over = new AbortController();
       const { signal } = over;
       const hurried = pause(hurryMs, undefined, { signal }).then(hurry, () => undefined);
@@ -66,6 +69,18 @@ export function createApiServer(
       await Promise.all([hurried, cut]);
     },
   };
+}
+
+/**
+ * Waits until nobody is connected, for a moment at most: a connection that looks idle may have a request in its buffer, and one that
+ * is not yet accepted has one perhaps; closing would reset both. Ends right after a look at all sockets.
+ */
+async function untilUnused(server: Server): Promise<void> {
+  const connections = (): Promise<number> =>
+    new Promise((resolve, reject) => server.getConnections((error, count) => (error ? reject(error) : resolve(count))));
+  const until = performance.now() + lingerMs;
+  while ((await connections()) > 0 && performance.now() < until) await pause(20);
+  await new Promise(setImmediate);
 }
 
 const refusals: Record<string, { error: AppError; status: number }> = {

@@ -49,10 +49,29 @@ describe('draining', () => {
     const waiting = api.post('/v1/renders', newBody(), { prefer: 'wait=20' });
     await eventually('the render is enqueued', async () => api.queues.jobs.length > 0);
     const drained = api.server.drain({ hurryMs: 5000, cutMs: 10_000, hurry: () => api.hurry.abort() });
-    await expect(fetch(`http://127.0.0.1:${api.port}/healthz`)).rejects.toThrow();
+    const refused = () =>
+      fetch(`http://127.0.0.1:${api.port}/healthz`).then(
+        () => false,
+        () => true,
+      );
+    await eventually('new connections are refused', refused);
     await api.queues.work();
     const answer = await waiting;
     expect([answer.status, answer.headers.get('connection')]).toEqual([200, 'close']);
+    await drained;
+  });
+
+  it('answers a request that comes on an idle connection just then, as the last one there', async () => {
+    const api = await startApi();
+    const socket = connect(api.port, '127.0.0.1');
+    const answers = everything(socket);
+    const get = 'GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n';
+    socket.write(get);
+    await once(socket, 'data');
+    const drained = api.server.drain({ hurryMs: 5000, cutMs: 10_000, hurry: () => undefined });
+    socket.write(get);
+    const heads = (await answers).match(/HTTP\/1\.1 200|Connection: [\w-]+/g);
+    expect(heads).toEqual(['HTTP/1.1 200', 'Connection: keep-alive', 'HTTP/1.1 200', 'Connection: close']);
     await drained;
   });
 
