@@ -13,6 +13,13 @@ export async function writeRedisRecord(folder: string, record: RedisRecord): Pro
   await writeFile(recordFile(folder), JSON.stringify(record), { mode: 0o600 });
 }
 
+/** Returns the URL of the server that `npm start` runs on `folder`, or null when it runs none that answers. */
+export async function findRunningRedis(folder: string): Promise<string | null> {
+  const record = parseRecord(await readFile(recordFile(folder), 'utf8').catch(() => ''));
+  if (record === null || !(await answersAs(record))) return null;
+  return `redis://:${record.password}@127.0.0.1:${record.port}`;
+}
+
 /**
  * Stops the server that an earlier run left behind on `folder` (its parent was killed), if there is one.
  *

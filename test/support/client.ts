@@ -18,6 +18,7 @@ export function createClient(baseUrl: string, apiKey: string) {
   const headers = { authorization: `Bearer ${apiKey}`, 'content-type': 'application/json' };
   return {
     baseUrl,
+    authorization: headers.authorization,
     get: (path: string, more: Record<string, string> = {}) =>
       fetch(`${baseUrl}${path}`, { headers: { authorization: headers.authorization, ...more } }),
     post: (path: string, body: unknown, more: Record<string, string> = {}) =>

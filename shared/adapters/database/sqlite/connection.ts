@@ -13,6 +13,9 @@ import { databaseError, failureOf, isBusy } from './sqlite-error.ts';
 import { type Statement, settingStatements } from './statements.ts';
 import { DatabaseThread } from './thread.ts';
 
+/** The file in DATA_DIR that is the embedded database. */
+export const databaseFileName = 'qrfactory.db';
+
 /** Calls that share one transaction at most. */
 const maxGroup = 64;
 const pingTimeoutMs = 3000;
@@ -113,7 +116,7 @@ export class SqliteConnection {
 /** Opens, makes and migrates `qrfactory.db` in `folder`. */
 export async function openSqlite(folder: string, log: Log): Promise<SqliteConnection> {
   await mkdir(folder, { recursive: true });
-  const path = join(folder, 'qrfactory.db');
+  const path = join(folder, databaseFileName);
   const thread = new DatabaseThread(path, log);
   await thread.ready();
   try {

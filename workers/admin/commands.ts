@@ -1,0 +1,53 @@
+import { recount } from '../recount.ts';
+import type { AdminContext } from './admin-context.ts';
+import { backup } from './backup.ts';
+import { check } from './check.ts';
+
+export type Command = {
+  /** Its arguments, as the list of commands shows them. */
+  usage: string;
+  does: string;
+  /** Answers the exit code. @throws TypeError when the arguments are not as in `usage` */
+  run: (context: AdminContext, args: string[]) => Promise<number>;
+};
+
+/** Every command of `npm run admin`. */
+export const commands: Record<string, Command> = {
+  check: {
+    usage: '',
+    does: 'looks at stores, queues, journal and disk',
+    run: async (context, args) => {
+      none(args);
+      return (await check(context)) === 0 ? 0 : 1;
+    },
+  },
+  backup: {
+    usage: 'FOLDER',
+    does: 'copies what lies in DATA_DIR into a new folder, beside the running service',
+    run: async (context, args) => {
+      await backup(context, one(args));
+      return 0;
+    },
+  },
+  recount: {
+    usage: '[CODE]',
+    does: 'compares counts with the ledger of scans and mends them, of one code (id or slug) or all',
+    run: async (context, args) => {
+      if (args.length > 1) throw new TypeError();
+      const { say, now } = context;
+      const told = await recount({ database: await context.database(), say, now }, args[0] ?? null);
+      say(`${told.codes} codes: ${told.wrong} wrong, ${told.left} not mended`);
+      return told.left === 0 ? 0 : 1;
+    },
+  },
+};
+
+function none(args: string[]): void {
+  if (args.length > 0) throw new TypeError();
+}
+
+function one(args: string[]): string {
+  const [only, ...more] = args;
+  if (only === undefined || more.length > 0) throw new TypeError();
+  return only;
+}
