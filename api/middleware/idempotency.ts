@@ -1,4 +1,4 @@
-import { hash } from 'node:crypto';
+import { hash, randomUUID } from 'node:crypto';
 import type { IdempotencyRow } from '../../shared/adapters/database/database.ts';
 import { canonicalJson } from '../../shared/domain/identity.ts';
 import { AppError, shortened } from '../../shared/errors.ts';
@@ -76,7 +76,9 @@ export async function idempotently(
   const scope = `${tenantId} ${request.route} ${key}`;
   const fingerprint = hash('sha256', canonicalJson(request.fields), 'hex');
   const { resourceId } = request;
-  const claim = { scope, tenantId, fingerprint, resourceId, leaseUntil: now() + leaseMs, expiresAt: now() + keptMs };
+  const held = { scope, holder: randomUUID() };
+  const times = { leaseUntil: now() + leaseMs, expiresAt: now() + keptMs };
+  const claim = { ...held, tenantId, fingerprint, resourceId, ...times };
   const { won, row } = await database.idempotency.claim(claim, now());
   if (row.fingerprint !== fingerprint) throw otherRequest(key);
   if (!won) {
@@ -90,13 +92,13 @@ export async function idempotently(
       sealedSecret = createSeal(config.secretKey).close(secret, scope);
     });
   } catch (error) {
-    await database.idempotency.release(scope).catch((err: unknown) => {
+    await database.idempotency.release(held).catch((err: unknown) => {
       // The lease runs out by itself; the caller's own error matters more.
       log.warn({ err, requestId }, 'idempotency claim not released');
     });
     throw error;
   }
-  await database.idempotency.answered(scope, now(), sealedSecret).catch((err: unknown) => {
+  await database.idempotency.answered(held, now(), sealedSecret).catch((err: unknown) => {
     // The work is done. Until the lease runs out a retry is told to wait; then it finds what was made, by the same id.
     log.warn({ err, requestId }, 'idempotency claim not marked as answered');
   });

@@ -93,6 +93,7 @@ describe('POST /v1/webhooks', () => {
         tenantId: 'default',
         fingerprint: '',
         resourceId: '',
+        holder: '',
         leaseUntil: 0,
         expiresAt: 0,
       },

@@ -157,6 +157,8 @@ export type IdempotencyRow = {
   fingerprint: string;
   /** The id that the first request reserved for what it makes. */
   resourceId: string;
+  /** The call that has the lease; whoever lost it can neither answer nor release what another holds now. */
+  holder: string;
   /** Null while the first request is not yet answered. */
   answeredAt: Millis | null;
   /** The secret that the answer held, sealed, so that it can be given again. */
@@ -165,19 +167,23 @@ export type IdempotencyRow = {
   expiresAt: Millis;
 };
 
+export type HeldClaim = Pick<IdempotencyRow, 'scope' | 'holder'>;
+
 export interface IdempotencyStore {
   /**
    * Claims `row.scope` in one atomic step. `won`: the caller does the work (the record is new, had expired, or its lease
-   * ran out unanswered: then `row` keeps the resourceId reserved first). Else the record as it stands.
+   * ran out unanswered: then `row` keeps the resourceId reserved first, under the new holder). Else the record as it stands.
    */
   claim(
     row: Omit<IdempotencyRow, 'answeredAt' | 'sealedSecret'>,
     now: Millis,
   ): Promise<{ won: boolean; row: IdempotencyRow }>;
   /** Notes that the holder answered, and what is to be kept of the answer. */
-  answered(scope: string, now: Millis, sealedSecret: string | null): Promise<void>;
-  /** Forgets an unanswered claim: the request made nothing. */
-  release(scope: string): Promise<void>;
+  answered(claim: HeldClaim, now: Millis, sealedSecret: string | null): Promise<void>;
+  /** Forgets an unanswered claim of this holder: the request made nothing. */
+  release(claim: HeldClaim): Promise<void>;
+  /** Removes at most `limit` records that expired before `before`; answers how many. */
+  purgeExpired(before: Millis, limit: number): Promise<number>;
 }
 
 export type Setting = { name: string; value: string };

@@ -7,6 +7,7 @@ const claimOf = (scope = unique('scope')) => ({
   tenantId: 'default',
   fingerprint: 'aa'.repeat(32),
   resourceId: unique('rnd'),
+  holder: unique('holder'),
   leaseUntil: noon + 60_000,
   expiresAt: noon + 86_400_000,
 });
@@ -45,13 +46,13 @@ export function claimsContract(connections: () => Database[]): void {
     it('stands until it expires, once it is answered', async () => {
       const claim = claimOf();
       await idempotency().claim(claim, noon);
-      await idempotency().answered(claim.scope, noon + 5, 'sealed');
-      await idempotency().answered(claim.scope, noon + 9, null);
+      await idempotency().answered(claim, noon + 5, 'sealed');
+      await idempotency().answered(claim, noon + 9, null);
       const other = { ...claimOf(claim.scope), fingerprint: 'bb'.repeat(32), expiresAt: claim.expiresAt * 2 };
       const later = claim.expiresAt - 1;
       const standing = { ...claim, answeredAt: noon + 5, sealedSecret: 'sealed' };
       expect(await idempotency().claim(other, later)).toEqual({ won: false, row: standing });
-      await idempotency().release(claim.scope);
+      await idempotency().release(claim);
       expect(await idempotency().claim(other, later)).toEqual({ won: false, row: standing });
       const won = { won: true, row: { ...other, answeredAt: null, sealedSecret: null } };
       expect(await idempotency().claim(other, claim.expiresAt)).toEqual(won);
@@ -79,13 +80,49 @@ export function claimsContract(connections: () => Database[]): void {
     it('is forgotten when its holder made nothing', async () => {
       const claim = claimOf();
       await idempotency().claim(claim, noon);
-      await idempotency().release(claim.scope);
+      await idempotency().release(claim);
       const next = claimOf(claim.scope);
       expect(await idempotency().claim(next, noon)).toEqual({
         won: true,
         row: { ...next, answeredAt: null, sealedSecret: null },
       });
     });
+  });
+
+  describe('an idempotency claim that lost its lease', () => {
+    const takeOver = async () => {
+      const claim = claimOf();
+      await idempotency().claim(claim, noon);
+      const next = { ...claimOf(claim.scope), leaseUntil: claim.leaseUntil + 60_000 };
+      await idempotency().claim(next, claim.leaseUntil);
+      return { claim, next: { ...next, resourceId: claim.resourceId } };
+    };
+    const standing = async (scope: string, now: number) => idempotency().claim(claimOf(scope), now);
+
+    it('cannot release what its successor holds', async () => {
+      const { claim, next } = await takeOver();
+      await idempotency().release(claim);
+      const row = { ...next, answeredAt: null, sealedSecret: null };
+      expect(await standing(claim.scope, claim.leaseUntil + 1)).toEqual({ won: false, row });
+    });
+
+    it('cannot answer for its successor', async () => {
+      const { claim, next } = await takeOver();
+      await idempotency().answered(claim, noon + 1, 'of the first');
+      await idempotency().answered(next, noon + 2, 'of the second');
+      const row = { ...next, answeredAt: noon + 2, sealedSecret: 'of the second' };
+      expect(await standing(claim.scope, claim.leaseUntil + 1)).toEqual({ won: false, row });
+    });
+  });
+
+  it('idempotency records go when they have expired, the oldest first', async () => {
+    const records = [5, 6, 7].map((expiresAt) => ({ ...claimOf(), leaseUntil: expiresAt, expiresAt }));
+    for (const record of records) await idempotency().claim(record, 1);
+    expect(await idempotency().purgeExpired(7, 1)).toBe(1);
+    expect(await idempotency().purgeExpired(7, 5)).toBe(1);
+    expect(await idempotency().purgeExpired(7, 5)).toBe(0);
+    const { won } = await idempotency().claim({ ...claimOf(records[2]?.scope) }, 6);
+    expect(won).toBe(false);
   });
 
   describe('a setting', () => {

@@ -61,7 +61,7 @@ export const indexes = {
     { name: 'open', key: { status: 1, queuedAt: 1, _id: 1 } },
   ],
   keys: [{ name: 'by_hash', key: { hash: 1 } }],
-  idempotency: [],
+  idempotency: [{ name: 'expiring', key: { expiresAt: 1 } }],
   webhooks: [
     { name: 'by_tenant', key: { tenantId: 1, createdAt: 1, _id: 1 } },
     { name: 'active', key: { tenantId: 1, status: 1, createdAt: 1, _id: 1 } },

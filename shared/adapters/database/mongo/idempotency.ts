@@ -7,7 +7,7 @@ type Claim = Omit<IdempotencyRow, 'scope'>;
 
 const maxRounds = 20;
 
-/** Every query here finds its one document by `_id`. */
+/** Every query here finds its one document by `_id`, but for those of the purge. */
 export function mongoIdempotency(connection: MongoConnection): IdempotencyStore {
   const { idempotency } = connection.collections;
   const run = connection.run.bind(connection);
@@ -41,13 +41,23 @@ export function mongoIdempotency(connection: MongoConnection): IdempotencyStore 
         }
         throw unavailable('database_unavailable', `A claim came and went in ${maxRounds} tries to take it`);
       }),
-    answered: (scope, now, sealedSecret) =>
+    answered: ({ scope, holder }, now, sealedSecret) =>
       run(async () => {
-        await idempotency.updateOne({ _id: scope, answeredAt: null }, { $set: { answeredAt: now, sealedSecret } });
+        const filter = { _id: scope, holder, answeredAt: null };
+        await idempotency.updateOne(filter, { $set: { answeredAt: now, sealedSecret } });
       }),
-    release: (scope) =>
+    release: ({ scope, holder }) =>
       run(async () => {
-        await idempotency.deleteOne({ _id: scope, answeredAt: null });
+        await idempotency.deleteOne({ _id: scope, holder, answeredAt: null });
+      }),
+    /** Index: `expiring`. */
+    purgeExpired: (before, limit) =>
+      run(async () => {
+        const expired = { expiresAt: { $lt: before } };
+        const sorted = idempotency.find(expired, { projection: { _id: 1 } }).sort({ expiresAt: 1 });
+        const scopes = (await sorted.limit(limit).toArray()).map(({ _id }) => _id);
+        if (scopes.length > 0) await idempotency.deleteMany({ _id: { $in: scopes }, ...expired });
+        return scopes.length;
       }),
   };
 }

@@ -26,24 +26,30 @@ function sqliteKeys(connection: SqliteConnection): KeyStore {
 }
 
 function idempotencyRowOf(values: SqlValue[]): IdempotencyRow {
-  const [scope, tenantId, fingerprint, resourceId, answeredAt, sealedSecret, leaseUntil, expiresAt] = values;
-  const claim = { scope, tenantId, fingerprint, resourceId, leaseUntil, expiresAt };
+  const [scope, tenantId, fingerprint, resourceId, holder, answeredAt, sealedSecret, leaseUntil, expiresAt] = values;
+  const claim = { scope, tenantId, fingerprint, resourceId, holder, leaseUntil, expiresAt };
   return { ...claim, answeredAt, sealedSecret } as IdempotencyRow;
 }
 
 function sqliteIdempotency(connection: SqliteConnection): IdempotencyStore {
   return {
-    async claim({ scope, tenantId, fingerprint, resourceId, leaseUntil, expiresAt }, now) {
-      const parameters = [scope, tenantId, fingerprint, resourceId, leaseUntil, expiresAt, now];
+    async claim({ scope, tenantId, fingerprint, resourceId, holder, leaseUntil, expiresAt }, now) {
+      const parameters = [scope, tenantId, fingerprint, resourceId, leaseUntil, expiresAt, now, holder];
       const read = { sql: idempotencyStatements.find.sql, when: 'always' } as const;
       const { changes, rows } = await connection.write(idempotencyStatements.claim, [parameters], { read });
       return { won: changes[0] === 1, row: idempotencyRowOf(rows[0] as SqlValue[]) };
     },
-    async answered(scope, now, sealedSecret) {
-      await connection.write(idempotencyStatements.answered, [[scope, now, sealedSecret]]);
+    async answered({ scope, holder }, now, sealedSecret) {
+      await connection.write(idempotencyStatements.answered, [[scope, holder, now, sealedSecret]]);
     },
-    async release(scope) {
-      await connection.write(idempotencyStatements.release, [[scope]]);
+    async release({ scope, holder }) {
+      await connection.write(idempotencyStatements.release, [[scope, holder]]);
+    },
+    async purgeExpired(before, limit) {
+      const expired = await connection.list(idempotencyStatements.expired, [before, limit]);
+      const parameters = expired.map(([scope]) => [scope as string, before]);
+      await connection.write(idempotencyStatements.removeExpired, parameters);
+      return expired.length;
     },
   };
 }

@@ -197,4 +197,9 @@ export const migrations: readonly string[] = [
   ) strict;
   create index batch_tasks_open on batch_tasks (queuedAt, id);
   `,
+  /* Records of Idempotency-Keys have a holder, and are removed when they expire. */
+  `
+  alter table idempotency add column holder text not null default '';
+  create index idempotency_expiring on idempotency (expiresAt);
+  `,
 ];

@@ -88,16 +88,23 @@ export const keyStatements = {
 
 export const idempotencyStatements = {
   /* ?7 is now. A lease that ran out goes to an equal request only, and what the first one reserved stays reserved. */
-  claim: byKey(`insert into idempotency (scope, tenantId, fingerprint, resourceId, answeredAt, leaseUntil, expiresAt)
-    values (?1, ?2, ?3, ?4, null, ?5, ?6)
+  claim:
+    byKey(`insert into idempotency (scope, tenantId, fingerprint, resourceId, holder, answeredAt, leaseUntil, expiresAt)
+    values (?1, ?2, ?3, ?4, ?8, null, ?5, ?6)
     on conflict (scope) do update set tenantId = excluded.tenantId, fingerprint = excluded.fingerprint,
       resourceId = case when expiresAt <= ?7 then excluded.resourceId else resourceId end,
-      answeredAt = null, sealedSecret = null, leaseUntil = excluded.leaseUntil, expiresAt = excluded.expiresAt
+      holder = excluded.holder, answeredAt = null, sealedSecret = null, leaseUntil = excluded.leaseUntil, expiresAt = excluded.expiresAt
     where expiresAt <= ?7 or (answeredAt is null and leaseUntil <= ?7 and fingerprint = excluded.fingerprint)`),
-  find: byKey(`select scope, tenantId, fingerprint, resourceId, answeredAt, sealedSecret, leaseUntil, expiresAt
+  find: byKey(`select scope, tenantId, fingerprint, resourceId, holder, answeredAt, sealedSecret, leaseUntil, expiresAt
     from idempotency where scope = ?1`),
-  answered: byKey('update idempotency set answeredAt = ?2, sealedSecret = ?3 where scope = ?1 and answeredAt is null'),
-  release: byKey('delete from idempotency where scope = ?1 and answeredAt is null'),
+  answered: byKey(`update idempotency set answeredAt = ?3, sealedSecret = ?4
+    where scope = ?1 and holder = ?2 and answeredAt is null`),
+  release: byKey('delete from idempotency where scope = ?1 and holder = ?2 and answeredAt is null'),
+  expired: {
+    sql: 'select scope from idempotency where expiresAt < ?1 order by expiresAt limit ?2',
+    index: 'idempotency_expiring',
+  },
+  removeExpired: byKey('delete from idempotency where scope = ?1 and expiresAt < ?2'),
 } satisfies Record<string, Statement>;
 
 export const settingStatements = {

@@ -185,11 +185,13 @@ async function callEverything({ renders, logos, keys, idempotency, claimSetting 
   await logos.remove('default', logo.id, noon);
   await keys.put({ id: 'key', tenantId: 'default', name: 'n', role: 'read', hash: 'h', createdAt: noon });
   await keys.findByHash('h');
-  const claim = { scope: 's', tenantId: 't', fingerprint: 'f', resourceId: 'r', leaseUntil: noon, expiresAt: noon };
+  const times = { leaseUntil: noon, expiresAt: noon };
+  const claim = { scope: 's', tenantId: 't', fingerprint: 'f', resourceId: 'r', holder: 'h', ...times };
   await idempotency.claim(claim, noon);
   await idempotency.claim(claim, noon);
-  await idempotency.answered('s', noon, null);
-  await idempotency.release('s');
+  await idempotency.answered(claim, noon, null);
+  await idempotency.release(claim);
+  await idempotency.purgeExpired(noon + 1, 5);
   await claimSetting('name', 'value');
   await claimSetting('name', 'value');
 }
@@ -241,8 +243,10 @@ describeOn('Each query to MongoDB', servers.mongo, (serverUrl) => {
       keys: { _id: '_id', hash: 'by_hash' },
       idempotency: {
         _id: '_id',
-        '_id, answeredAt': '_id',
-        '_id, answeredAt, expiresAt, fingerprint, leaseUntil, resourceId, sealedSecret, tenantId': '_id',
+        '_id, answeredAt, holder': '_id',
+        '_id, answeredAt, expiresAt, fingerprint, holder, leaseUntil, resourceId, sealedSecret, tenantId': '_id',
+        'expiresAt range by expiresAt': 'expiring',
+        '_id, expiresAt range': '_id',
       },
       webhooks: {
         _id: '_id',
