@@ -11,7 +11,8 @@ import type { ApiContext, ApiDeps } from './deps.ts';
 import { readQuery } from './query.ts';
 import { matchesEtag } from './serve-image.ts';
 
-const mostParts = 1000;
+/** The parameters of an archive. */
+export const archiveReaders = { part: wholeNumberOf(1, 1000) };
 
 /** `GET /v1/batches/:id/archive?part=n`: a ZIP of the archive, streamed from the object store, by range where that is asked for. */
 export function createBatchArchiveRoute({ database, objects, now }: Pick<ApiDeps, 'database' | 'objects' | 'now'>) {
@@ -50,7 +51,7 @@ export function createBatchArchiveRoute({ database, objects, now }: Pick<ApiDeps
 }
 
 function readPart(ctx: ApiContext): number {
-  const { values, problems } = readParameters(readQuery(ctx), { part: wholeNumberOf(1, mostParts) });
+  const { values, problems } = readParameters(readQuery(ctx), archiveReaders);
   if (problems.length > 0) throw invalidRequest(problems, inQuery);
   return values.part ?? 1;
 }

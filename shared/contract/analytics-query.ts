@@ -3,7 +3,7 @@ import { botChoices, type ScanFilter, scanSources } from '../domain/scans/analyt
 import { dayMs } from '../domain/scans/roll-up.ts';
 import { intervalStarts, mostIntervals } from '../domain/scans/series.ts';
 import { findTimeZone, type Interval, intervals, startOfDate, type TimeZone } from '../domain/scans/time-zone.ts';
-import { inQuery, readParameters, textUpTo, wordOf } from './parameters.ts';
+import { inQuery, reader, readParameters, textUpTo, wordOf } from './parameters.ts';
 import type { Query } from './render-query.ts';
 import { emptyRange, instantOf, timeOrDate } from './time-range.ts';
 import { invalidRequest, type Problem } from './zod-problems.ts';
@@ -27,13 +27,14 @@ export type CodesWanted = { tag: string } | { batchId: string } | 'all';
 
 const zoneWords = 'an IANA time zone like Europe/Berlin';
 
-function timeZone(text: string): { value: TimeZone } | { accepted: string; nearest: string | null } {
+const timeZone = reader<TimeZone>({ type: 'string', description: zoneWords, maxLength: 64 }, (text) => {
   const zone = findTimeZone(text);
   if (zone !== null) return { value: zone };
   return { accepted: zoneWords, nearest: nearestName(text, Intl.supportedValuesOf('timeZone')) };
-}
+});
 
-const readers = {
+/** The parameters of one code's analytics. */
+export const analyticsReaders = {
   from: timeOrDate,
   to: timeOrDate,
   interval: wordOf(intervals),
@@ -42,9 +43,10 @@ const readers = {
   source: wordOf(scanSources),
 };
 
-const readersOverCodes = { ...readers, tag: textUpTo(200), batchId: textUpTo(128) };
+/** The parameters of analytics over codes. */
+export const codesAnalyticsReaders = { ...analyticsReaders, tag: textUpTo(200), batchId: textUpTo(128) };
 
-type Values = ReturnType<typeof readParameters<typeof readersOverCodes>>['values'];
+type Values = ReturnType<typeof readParameters<typeof codesAnalyticsReaders>>['values'];
 
 function utcZone(): TimeZone {
   const zone = findTimeZone('UTC');
@@ -89,13 +91,13 @@ function tooManyIntervals(interval: Interval): Problem {
  * @throws AppError `invalid` that names every parameter that is wrong, unknown or given twice
  */
 export function parseAnalyticsQuery(query: Query, now: number): AnalyticsQuery {
-  const { values, problems } = readParameters(query, readers);
+  const { values, problems } = readParameters(query, analyticsReaders);
   return finish(values, problems, now);
 }
 
 /** Reads the query of analytics over codes: the same, and `tag` or `batchId`. */
 export function parseCodesAnalyticsQuery(query: Query, now: number): AnalyticsQuery & { wanted: CodesWanted } {
-  const { values, problems } = readParameters(query, readersOverCodes);
+  const { values, problems } = readParameters(query, codesAnalyticsReaders);
   const { tag, batchId } = values;
   if (query.tag !== undefined && query.batchId !== undefined)
     problems.push({

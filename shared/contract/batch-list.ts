@@ -1,4 +1,4 @@
-import { inQuery, pageLimit, readParameters, wordOf } from './parameters.ts';
+import { cursorOf, inQuery, pageLimit, readParameters, wordOf } from './parameters.ts';
 import { workStatusSchema } from './render-answer.ts';
 import type { Query } from './render-query.ts';
 import { invalidRequest } from './zod-problems.ts';
@@ -10,12 +10,13 @@ export function writeRowCursor(row: number): string {
   return Buffer.from(`row ${row}`).toString('base64url');
 }
 
-const readers = {
+/** The parameters of a list of rows. */
+export const batchRowsReaders = {
   limit: pageLimit,
-  cursor: (text: string) => {
+  cursor: cursorOf((text) => {
     const row = /^row (\d{1,7})$/.exec(Buffer.from(text, 'base64url').toString())?.[1];
-    return row === undefined ? { accepted: 'the nextCursor of an earlier page' } : { value: Number(row) };
-  },
+    return row === undefined ? null : Number(row);
+  }),
   status: wordOf(workStatusSchema.options),
 };
 
@@ -25,7 +26,7 @@ const readers = {
  * @throws AppError `invalid` that names every parameter that is wrong, unknown or given twice
  */
 export function parseBatchRows(query: Query): BatchRowsQuery {
-  const { values, problems } = readParameters(query, readers);
+  const { values, problems } = readParameters(query, batchRowsReaders);
   if (problems.length > 0) throw invalidRequest(problems, inQuery);
   return { limit: values.limit ?? 50, after: values.cursor ?? 0, status: values.status ?? null };
 }

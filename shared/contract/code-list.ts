@@ -1,8 +1,17 @@
 import { type CodeStatus, codeStatuses } from '../domain/code-status.ts';
 import { queryWords } from '../domain/search-words.ts';
-import { normaliseSlug } from '../domain/slug.ts';
+import { acceptedSlug, normaliseSlug } from '../domain/slug.ts';
 import { mostNameCharacters, mostTagCharacters } from './code-fields.ts';
-import { inQuery, pageLimit, readParameters, textUpTo, wordOf } from './parameters.ts';
+import {
+  acceptedCursor,
+  cursorOf,
+  inQuery,
+  pageLimit,
+  reader,
+  readParameters,
+  textUpTo,
+  wordOf,
+} from './parameters.ts';
 import type { Query } from './render-query.ts';
 import { invalidRequest } from './zod-problems.ts';
 
@@ -45,17 +54,15 @@ export function writeCodeCursor(order: Order, { value, id }: CodePosition): stri
 
 type Cursor = { order: string } & CodePosition;
 
-const acceptedCursor = 'the nextCursor of an earlier page';
-
-function readCursor(text: string): { value: Cursor } | { accepted: string } {
+function readCursor(text: string): Cursor | null {
   const parts = parsedJson(Buffer.from(text, 'base64url').toString());
-  if (!Array.isArray(parts) || parts.length !== 3) return { accepted: acceptedCursor };
+  if (!Array.isArray(parts) || parts.length !== 3) return null;
   const [order, value, id] = parts as unknown[];
   const isOrder = typeof order === 'string' && (sorts as readonly string[]).includes(order);
   const isValue = value === null || typeof value === (order === 'title' || order === '-title' ? 'string' : 'number');
   const isId = typeof id === 'string' && /^[\w-]{1,128}$/.test(id);
-  if (!isOrder || !isValue || !isId) return { accepted: acceptedCursor };
-  return { value: { order, value: value as string | number | null, id } };
+  if (!isOrder || !isValue || !isId) return null;
+  return { order, value: value as string | number | null, id };
 }
 
 function parsedJson(text: string): unknown {
@@ -68,20 +75,21 @@ function parsedJson(text: string): unknown {
 
 const acceptedSearch = `text of at most ${mostNameCharacters} characters, with a letter or digit in it`;
 
-const readers = {
+/** The parameters of the list of codes. */
+export const codeListReaders = {
   limit: pageLimit,
   sort: wordOf(sorts),
-  cursor: readCursor,
-  q(text: string): { value: string[] } | { accepted: string } {
+  cursor: cursorOf(readCursor),
+  q: reader<string[]>({ type: 'string', maxLength: mostNameCharacters, description: acceptedSearch }, (text) => {
     const words = text.length > mostNameCharacters ? [] : queryWords(text);
     return words.length > 0 ? { value: words } : { accepted: acceptedSearch };
-  },
+  }),
   tag: textUpTo(mostTagCharacters),
   status: wordOf(codeStatuses),
-  slug(text: string): { value: string } | { accepted: string } {
+  slug: reader<string>({ type: 'string', minLength: 3, maxLength: 64, description: acceptedSlug }, (text) => {
     const slug = normaliseSlug(text);
     return slug === null ? { accepted: 'a slug, in any case' } : { value: slug };
-  },
+  }),
   externalId: textUpTo(mostNameCharacters),
   batchId: textUpTo(128),
 };
@@ -93,7 +101,7 @@ const readers = {
  *   cursor that was written for another order
  */
 export function parseCodeList(query: Query): CodeListRequest {
-  const { values, problems } = readParameters(query, readers);
+  const { values, problems } = readParameters(query, codeListReaders);
   const { sort = '-createdAt', cursor = null } = values;
   const order = orderOf(sort);
   if (cursor !== null && cursor.order !== nameOf(order)) {
@@ -123,13 +131,13 @@ export function writeHistoryCursor({ version, from }: { version: number; from: n
 
 type HistoryCursor = { version: number; from: number; codeId: string };
 
-const historyReaders = {
+/** The parameters of a code's history. */
+export const historyReaders = {
   limit: pageLimit,
-  cursor(text: string): { value: HistoryCursor } | { accepted: string } {
+  cursor: cursorOf<HistoryCursor>((text) => {
     const match = /^(\d{1,10}) (\d{1,15}) ([\w-]{1,128})$/.exec(Buffer.from(text, 'base64url').toString());
-    if (match === null) return { accepted: acceptedCursor };
-    return { value: { version: Number(match[1]), from: Number(match[2]), codeId: String(match[3]) } };
-  },
+    return match && { version: Number(match[1]), from: Number(match[2]), codeId: String(match[3]) };
+  }),
 };
 
 /** Reads the query of GET /v1/codes/:id/history. @throws AppError `invalid`, `invalid_request` */

@@ -5,7 +5,7 @@ import {
   type RequestedImageOptions,
   requestedImageOptions,
 } from './image-options.ts';
-import { readParameters } from './parameters.ts';
+import { reader, readParameters } from './parameters.ts';
 import type { Query } from './render-query.ts';
 import { imageFields } from './render-request.ts';
 import { invalidRequest, type Place, problemsOf } from './zod-problems.ts';
@@ -18,7 +18,7 @@ export const imageParameters: Readonly<Record<string, string>> = { '/logo/ratio'
 const readers = Object.fromEntries(
   [...optionNames, ...Object.values(imageParameters)].map((name) => [
     name,
-    (text: string) => ({ value: flatValue(name, text) }),
+    reader({}, (text) => ({ value: flatValue(name, text) })),
   ]),
 );
 

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { AppError, type FieldError, shortened } from '../errors.ts';
+import { cursorOf, pageLimit, type Reader, wordOf } from './parameters.ts';
 import { workStatusSchema } from './render-answer.ts';
 
 /** The shape of every list answer. */
@@ -36,26 +37,15 @@ export function readCursor(cursor: string): (ListPosition & { scope: CursorScope
 
 const orders = { createdAt: 'oldest-first', '-createdAt': 'newest-first' } as const;
 
-type Read = { value: unknown } | { expected: string };
-
-/** How each parameter of a list is read. */
-const readers: Record<keyof ListQuery | 'cursor' | 'sort', ((text: string) => Read) | null> = {
-  limit: (text) =>
-    /^\d{1,3}$/.test(text) && Number(text) >= 1 && Number(text) <= 200
-      ? { value: Number(text) }
-      : { expected: 'a whole number from 1 to 200' },
-  sort: (text) => (Object.hasOwn(orders, text) ? { value: text } : { expected: 'createdAt or -createdAt' }),
-  cursor: (text) => {
-    const position = readCursor(text);
-    return position ? { value: position } : { expected: 'the nextCursor of an earlier page' };
-  },
-  status: (text) => {
-    const status = workStatusSchema.safeParse(text);
-    return status.success ? { value: status.data } : { expected: `one of ${workStatusSchema.options.join(', ')}` };
-  },
-  order: null,
-  after: null,
+/** The parameters of a list. */
+export const listReaders = {
+  limit: pageLimit,
+  sort: wordOf(['createdAt', '-createdAt']),
+  cursor: cursorOf(readCursor),
 };
+
+/** The same, where its items have a status of work. */
+export const workListReaders = { ...listReaders, status: wordOf(workStatusSchema.options) };
 
 /** Returns why a cursor does not fit this list in this order, or null. */
 function misplaced(scope: CursorScope | null, wanted: CursorScope): { code: string; detail: string } | null {
@@ -78,21 +68,23 @@ export function parseListQuery(
   query: Record<string, string | string[]>,
   { withStatus, list }: { withStatus: boolean; list?: string },
 ): ListQuery {
-  const known = ['limit', 'sort', 'cursor', ...(withStatus ? ['status'] : [])];
+  const known: Record<string, Reader> = withStatus ? workListReaders : listReaders;
   const values: Record<string, unknown> = {};
   const details: FieldError[] = [];
   const wrong = (name: string, code: string, detail: string, received: unknown): void => {
     details.push({ in: 'query', pointer: null, name, code, detail, received: shortened(received) });
   };
   for (const [name, text] of Object.entries(query)) {
-    const reader = known.includes(name) ? readers[name as keyof typeof readers] : null;
-    if (!reader) wrong(name, 'unknown_field', `${name} is not known here; accepted are ${known.join(', ')}`, text);
-    else if (Array.isArray(text))
+    const reader = Object.hasOwn(known, name) ? known[name] : undefined;
+    if (reader === undefined) {
+      const accepted = Object.keys(known).join(', ');
+      wrong(name, 'unknown_field', `${name} is not known here; accepted are ${accepted}`, text);
+    } else if (Array.isArray(text))
       wrong(name, 'given_twice', `${name} is given ${text.length} times; once is accepted`, text);
     else {
       const read = reader(text);
       if ('value' in read) values[name] = read.value;
-      else wrong(name, `invalid_${name}`, `${name} must be ${read.expected}`, text);
+      else wrong(name, `invalid_${name}`, `${name} must be ${read.accepted}`, text);
     }
   }
   const order = orders[(values.sort as keyof typeof orders | undefined) ?? '-createdAt'];

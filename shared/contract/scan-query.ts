@@ -1,6 +1,6 @@
 import { botChoices, type ScanFilter, scanSources } from '../domain/scans/analytics.ts';
 import { readCursor } from './lists.ts';
-import { inQuery, pageLimit, readParameters, wordOf } from './parameters.ts';
+import { cursorOf, inQuery, pageLimit, readParameters, wordOf } from './parameters.ts';
 import type { Query } from './render-query.ts';
 import { emptyRange, instantOf, timeOrDate } from './time-range.ts';
 import { invalidRequest } from './zod-problems.ts';
@@ -20,15 +20,15 @@ export type ScanQuery = {
   after: { at: number; id: string } | null;
 };
 
-function cursor(text: string): { value: { at: number; id: string } } | { accepted: string } {
+function readPosition(text: string): ScanQuery['after'] {
   const position = readCursor(text);
-  if (position === null) return { accepted: 'the nextCursor of an earlier page' };
-  return { value: { at: position.createdAt, id: position.id } };
+  return position && { at: position.createdAt, id: position.id };
 }
 
-const readers = {
+/** The parameters of a list or export of scans. */
+export const scanReaders = {
   limit: pageLimit,
-  cursor,
+  cursor: cursorOf(readPosition),
   sort: wordOf(['at', '-at']),
   from: timeOrDate,
   to: timeOrDate,
@@ -44,7 +44,7 @@ const readers = {
  * @throws AppError `invalid` that names every parameter that is wrong, unknown, given twice or without meaning in an export
  */
 export function parseScanQuery(query: Query, accepted: ScanFormat): ScanQuery {
-  const { values, problems } = readParameters(query, readers);
+  const { values, problems } = readParameters(query, scanReaders);
   const format = values.format ?? accepted;
   if (format !== 'json') {
     for (const name of ['limit', 'cursor'])

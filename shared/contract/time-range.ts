@@ -1,5 +1,6 @@
 import { calendarDate } from '../domain/content/moment.ts';
 import { startOfDate, type TimeZone } from '../domain/scans/time-zone.ts';
+import { reader } from './parameters.ts';
 import type { Problem } from './zod-problems.ts';
 
 /** A time as it came: an instant, or a day of the calendar, which begins at another instant in each zone. */
@@ -9,12 +10,12 @@ const accepted = 'a time like 2026-11-23T12:00:00Z or a date like 2026-11-23, of
 const endMs = Date.UTC(3000, 0, 1);
 
 /** Reads an RFC 3339 time (fractions to the millisecond) or a date. */
-export function timeOrDate(text: string): { value: GivenTime } | { accepted: string } {
+export const timeOrDate = reader<GivenTime>({ type: 'string', description: accepted, maxLength: 64 }, (text) => {
   const date = calendarDate(text);
   const given = date === null ? readInstant(text) : { date };
   const isAccepted = given !== null && instantOf(given, null) >= 0 && instantOf(given, null) < endMs;
   return isAccepted ? { value: given } : { accepted };
-}
+});
 
 /** Puts back the plus of a time's offset: in a query an unescaped one is a space, and there it can have been nothing else. */
 export function withPlus(time: string): string {
