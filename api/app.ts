@@ -11,6 +11,7 @@ import { createCodeImageRoute } from './code-image.ts';
 import { createCodeRoutes } from './codes.ts';
 import { createDeliveryRoutes } from './deliveries.ts';
 import type { ApiDeps, ApiState } from './deps.ts';
+import { createDocs } from './docs.ts';
 import type { Handle } from './handle.ts';
 import { createHealthRoutes } from './health.ts';
 import { createHotImage } from './hot-image.ts';
@@ -22,6 +23,7 @@ import { answerErrors } from './middleware/errors.ts';
 import { answerNoRoute } from './middleware/no-route.ts';
 import { createRequestLog, logRequests } from './middleware/request-log.ts';
 import { guardJson } from './middleware/security-headers.ts';
+import { createProblemPages } from './problem-pages.ts';
 import { createQrRoutes } from './qr.ts';
 import { createRenderRows } from './render-rows.ts';
 import { createRenderRoutes } from './renders.ts';
@@ -60,6 +62,8 @@ export function buildApp(deps: ApiDeps): Handle {
     rotateCallbackSecret: createRotateCallbackSecret(deps),
     health: createHealthRoutes(deps),
     startPage: createStartPage(deps),
+    docs: createDocs(deps),
+    problems: createProblemPages(deps),
   });
 
   const app = new Koa<ApiState, DefaultContext>();

@@ -4,7 +4,7 @@ import type { ByteRange } from '../shared/adapters/objects/objects.ts';
 import { inQuery, readParameters, wholeNumberOf } from '../shared/contract/parameters.ts';
 import { invalidRequest } from '../shared/contract/zod-problems.ts';
 import { batchArchiveKey } from '../shared/domain/batches/batch-ids.ts';
-import { AppError, unavailable } from '../shared/errors.ts';
+import { AppError, shortened, unavailable } from '../shared/errors.ts';
 import { findOwnBatch } from './batches.ts';
 import { readByteRange } from './byte-range.ts';
 import type { ApiContext, ApiDeps } from './deps.ts';
@@ -29,11 +29,7 @@ export function createBatchArchiveRoute({ database, objects, now }: Pick<ApiDeps
     }
     const asked = ctx.get('If-Range') === '' || ctx.get('If-Range') === etag ? ctx.get('Range') : '';
     const range = readByteRange(asked, part.sizeBytes);
-    if (range === 'unsatisfiable') {
-      ctx.status = 416;
-      ctx.set('Content-Range', `bytes */${part.sizeBytes}`);
-      return;
-    }
+    if (range === 'unsatisfiable') throw noSuchRange(asked, part);
     const sent: ByteRange = range ?? { offset: 0, sizeBytes: part.sizeBytes };
     if (range !== null) {
       ctx.status = 206;
@@ -69,6 +65,16 @@ function findPart({ status, error, archive, expiresAt }: Batch, wanted: number, 
   if (part === undefined)
     throw new AppError('not-found', 'not_found', `The archive has no part ${wanted}; it has ${archive.length}`);
   return part;
+}
+
+function noSuchRange(received: string, { sizeBytes }: ArchivePart): AppError {
+  const detail = `The range must lie within the ${sizeBytes} bytes of this part`;
+  return new AppError('range', 'range_not_satisfiable', detail, {
+    details: [
+      { in: 'header', pointer: null, name: 'Range', code: 'out_of_range', detail, received: shortened(received) },
+    ],
+    headers: { 'Content-Range': `bytes */${sizeBytes}` },
+  });
 }
 
 /** A name that every system takes: the batch's own where it is plain. */

@@ -1,6 +1,6 @@
 import { batchPieceKey } from '../shared/domain/batches/batch-ids.ts';
 import { contentTypeOf, type ImageFormat } from '../shared/domain/render-spec.ts';
-import { AppError, unavailable } from '../shared/errors.ts';
+import { AppError, unavailable, type WorkError } from '../shared/errors.ts';
 import { findOwnBatch } from './batches.ts';
 import type { ApiContext, ApiDeps } from './deps.ts';
 import { imageGuards } from './middleware/security-headers.ts';
@@ -15,7 +15,7 @@ export function createBatchImageRoute(deps: ApiDeps) {
     const row = number === null ? null : await database.batches.findRow(id, number);
     if (row === null) throw new AppError('not-found', 'not_found', 'The batch has no such row');
     const { result, file, status, error } = row;
-    if (error !== null) throw new AppError('invalid', error.code, error.detail);
+    if (error !== null) throw failedRow(error);
     if (status === 'queued' || status === 'running')
       throw new AppError('conflict', 'row_not_ready', 'The row is not completed yet', { retryAfterS: 1 });
     if (result === null || file === null) throw new AppError('not-found', 'no_image', 'This row makes no image');
@@ -37,6 +37,14 @@ export function createBatchImageRoute(deps: ApiDeps) {
     for await (const piece of stream) pieces.push(piece);
     ctx.body = Buffer.concat(pieces);
   };
+}
+
+/** Whatever may be wrong with a row may be wrong here: its own code stands in the details. */
+function failedRow({ code, detail, pointer }: WorkError): AppError {
+  const name = pointer?.split('/')[1] ?? null;
+  return new AppError('invalid', 'row_failed', detail, {
+    details: [{ in: 'csv', pointer: null, name, code, detail, received: null }],
+  });
 }
 
 /** RFC 8187 allows fewer characters than encodeURIComponent leaves. */

@@ -1,6 +1,6 @@
-import { createHash } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { AppError } from '../shared/errors.ts';
+import { htmlPage, pagePolicy } from './html-page.ts';
 import { problemOf } from './middleware/errors.ts';
 
 type Page = { title: string; text: string };
@@ -11,19 +11,7 @@ const pages: Record<number, Page> = {
   503: { title: 'Please try again in a moment', text: 'This code cannot be looked up just now.' },
 };
 
-const style =
-  'body{font:1.1rem/1.5 system-ui,sans-serif;max-width:32rem;margin:20vh auto;padding:0 1.5rem;color:#222;background:#fff}h1{font-size:1.5rem}';
-const policy = `default-src 'none'; style-src 'sha256-${createHash('sha256').update(style).digest('base64')}'; frame-ancestors 'none'`;
-
-function html({ title, text }: Page): string {
-  return [
-    '<!doctype html>',
-    '<html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width">',
-    `<meta name="robots" content="noindex"><title>${title}</title><style>${style}</style></head>`,
-    `<body><h1>${title}</h1><p>${text}</p></body></html>`,
-    '',
-  ].join('\n');
-}
+const html = ({ title, text }: Page): string => htmlPage({ title, body: `<p>${text}</p>` });
 
 const bodies = new Map(Object.entries(pages).map(([status, page]) => [Number(status), html(page)]));
 
@@ -53,7 +41,7 @@ export function answerNowhere(
     'Content-Type': page === undefined ? 'application/problem+json' : 'text/html; charset=utf-8',
     'Content-Length': body.length,
     'Cache-Control': 'no-store',
-    'Content-Security-Policy': page === undefined ? "default-src 'none'; frame-ancestors 'none'" : policy,
+    'Content-Security-Policy': page === undefined ? "default-src 'none'; frame-ancestors 'none'" : pagePolicy,
     'X-Content-Type-Options': 'nosniff',
     'Request-Id': at.requestId,
     Vary: 'Accept',

@@ -11,11 +11,13 @@ import type { createCodeImageRoute } from './code-image.ts';
 import type { createCodeRoutes } from './codes.ts';
 import type { createDeliveryRoutes } from './deliveries.ts';
 import type { ApiMiddleware, ApiState } from './deps.ts';
+import type { createDocs } from './docs.ts';
 import type { createHealthRoutes } from './health.ts';
 import type { createImageRoute } from './images.ts';
 import type { createLogoRoutes } from './logos.ts';
 import type { Auth } from './middleware/auth.ts';
 import { readsQuery, refuseUnreadQuery } from './middleware/refuse-query.ts';
+import type { createProblemPages } from './problem-pages.ts';
 import type { createQrRoutes } from './qr.ts';
 import type { createRenderRoutes } from './renders.ts';
 import type { createScanRoutes } from './scans.ts';
@@ -43,6 +45,8 @@ export type Handlers = {
   rotateCallbackSecret: ReturnType<typeof createRotateCallbackSecret>;
   health: ReturnType<typeof createHealthRoutes>;
   startPage: ReturnType<typeof createStartPage>;
+  docs: ReturnType<typeof createDocs>;
+  problems: ReturnType<typeof createProblemPages>;
 };
 
 /**
@@ -69,6 +73,8 @@ export function createRouter({
   rotateCallbackSecret,
   health,
   startPage,
+  docs,
+  problems,
 }: Handlers) {
   const router = new Router<ApiState, DefaultContext>({ sensitive: true });
   const withKey = (role: Role): ApiMiddleware => {
@@ -133,5 +139,10 @@ export function createRouter({
   router.get('/healthz', guard, health.alive);
   router.get('/readyz', guard, health.ready);
   router.get('/', guard, startPage);
+  router.get('/openapi.json', guard, docs.document);
+  router.get('/docs', guard, docs.page);
+  router.get('/docs/:file', guard, docs.file);
+  router.get('/problems', guard, problems.list);
+  router.get('/problems/:code', guard, problems.show);
   return router;
 }

@@ -10,6 +10,8 @@ export function createStartPage({ config }: Pick<ApiDeps, 'config'>) {
       renders: `${publicUrl}/v1/renders`,
       logos: `${publicUrl}/v1/logos`,
       codes: `${publicUrl}/v1/codes`,
+      docs: `${publicUrl}/docs`,
+      openapi: `${publicUrl}/openapi.json`,
       health: `${publicUrl}/readyz`,
     },
   };

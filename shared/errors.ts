@@ -12,6 +12,7 @@ export type ErrorKind =
   | 'precondition'
   | 'too-large'
   | 'media-type'
+  | 'range'
   | 'too-many'
   | 'unavailable';
 

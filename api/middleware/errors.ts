@@ -1,4 +1,5 @@
 import type { Problem } from '../../shared/contract/problem.ts';
+import { problemSlug } from '../../shared/contract/problems/problem-codes.ts';
 import { AppError, type ErrorKind } from '../../shared/errors.ts';
 import type { ApiDeps, ApiMiddleware } from '../deps.ts';
 
@@ -15,6 +16,7 @@ const answers: Record<ErrorKind, { status: number; title: string }> = {
   precondition: { status: 412, title: 'The resource has changed' },
   'too-large': { status: 413, title: 'The request is too large' },
   'media-type': { status: 415, title: 'The media type is not accepted' },
+  range: { status: 416, title: 'The range is not there' },
   'too-many': { status: 429, title: 'Too many requests' },
   unavailable: { status: 503, title: 'Not available for now' },
 };
@@ -33,7 +35,7 @@ export function problemOf(error: unknown, at: { publicUrl: string; instance: str
   const { status, title } = known ? answers[known.kind] : internal;
   const code = known?.code ?? 'internal_error';
   return {
-    type: `${at.publicUrl}/problems/${code.replaceAll('_', '-')}`,
+    type: `${at.publicUrl}/problems/${problemSlug(code)}`,
     title,
     status,
     detail: known?.message ?? 'The error is in our log under this requestId',

@@ -5,6 +5,7 @@ import { AppError, shortened } from '../../shared/errors.ts';
 import type { ApiContext } from '../deps.ts';
 import { readQuery } from '../query.ts';
 import { cutShort, refuseCompressed } from './read-body.ts';
+import { refuseQuery } from './refuse-query.ts';
 
 /** What came beside the file: form fields, or the query of a bare body. */
 export type Uploaded<Stored> = { fields: Record<string, string>; isForm: boolean; file: Stored };
@@ -36,11 +37,15 @@ export async function readCsvUpload<Stored>(ctx: ApiContext, upload: Upload<Stor
   if (!isForm && !/^text\/csv\s*(;.*)?$/i.test(contentType)) throw wrongType(contentType);
   refuseCompressed(ctx);
   if (Number(ctx.get('Content-Length')) > upload.fileBytes + formBytes) throw fileTooLarge(upload.fileBytes);
-  if (isForm) return readForm(ctx, upload);
+  if (isForm) {
+    // Its fields are in the form; what stands in the query would be ignored.
+    refuseQuery(ctx);
+    return readForm(ctx, upload);
+  }
   const fields: Record<string, string> = {};
   for (const [name, value] of Object.entries(readQuery(ctx))) {
     if (Array.isArray(value))
-      throw wrongField(name, 'given_twice', `${shortened(name)} is given twice; once is accepted`);
+      throw wrongField(name, 'given_twice', `${shortened(name)} is given twice; once is accepted`, 'query');
     fields[name] = value;
   }
   return { fields, isForm, file: await readWhole(ctx, upload) };
@@ -52,11 +57,13 @@ function wrongType(contentType: string): AppError {
   return new AppError('media-type', 'unsupported_media_type', message);
 }
 
-function wrongField(name: string, code: string, detail: string): AppError {
-  const pointer = name === '' ? '' : `/${shortened(name)}`;
-  return new AppError('invalid', 'invalid_request', detail, {
-    details: [{ in: 'body', pointer, name: null, code, detail, received: null }],
-  });
+function wrongField(name: string, code: string, detail: string, place: 'body' | 'query' = 'body'): AppError {
+  const shown = shortened(name) ?? '';
+  const at =
+    place === 'query'
+      ? ({ in: 'query', pointer: null, name: shown } as const)
+      : ({ in: 'body', pointer: name === '' ? '' : `/${shown}`, name: null } as const);
+  return new AppError('invalid', 'invalid_request', detail, { details: [{ ...at, code, detail, received: null }] });
 }
 
 /** The request as chunks; one that is cut off throws, so that nothing of it is kept. */

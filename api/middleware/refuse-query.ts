@@ -1,5 +1,5 @@
 import { AppError, type FieldError, shortened } from '../../shared/errors.ts';
-import type { ApiMiddleware } from '../deps.ts';
+import type { ApiContext, ApiMiddleware } from '../deps.ts';
 import { readQuery } from '../query.ts';
 
 /** Says in the URL table that a route reads its query; on every other one a query is refused. */
@@ -9,12 +9,17 @@ export const readsQuery: ApiMiddleware = (_ctx, next) => next();
 export const refuseUnreadQuery: ApiMiddleware = (ctx, next) => {
   if (ctx.querystring === '') return next();
   const matched = (ctx.matched ?? []).filter(({ methods }) => methods.includes(ctx.method));
-  if (matched.some(({ stack }) => (stack as unknown[]).includes(readsQuery))) return next();
+  if (!matched.some(({ stack }) => (stack as unknown[]).includes(readsQuery))) refuseQuery(ctx);
+  return next();
+};
+
+/** @throws AppError `invalid` that names every parameter, where one came */
+export function refuseQuery(ctx: ApiContext): void {
   const details = Object.keys(readQuery(ctx)).map((name): FieldError => {
     const shown = shortened(name) ?? '';
     const detail = `${shown} is not known here; no query parameter is accepted`;
     return { in: 'query', pointer: null, name: shown, code: 'unknown_field', detail, received: null };
   });
-  if (details.length === 0) return next();
+  if (details.length === 0) return;
   throw new AppError('invalid', 'invalid_request', details.map(({ detail }) => detail).join('; '), { details });
-};
+}

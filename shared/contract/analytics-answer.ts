@@ -19,29 +19,31 @@ const cityShareSchema = shareSchema.extend({ country: z.string().nullable() });
  * `from` and `to` are the range that was counted. Each breakdown and the series add up to `scanCount`, the series to
  * `dailyUniqueCount` too; a visitor is unique per code and UTC day.
  */
-export const analyticsAnswerSchema = z.object({
-  object: z.literal('analytics'),
-  codeId: z.string().nullable(),
-  tag: z.string().nullable(),
-  batchId: z.string().nullable(),
-  from: z.iso.datetime(),
-  to: z.iso.datetime(),
-  interval: z.enum(intervals),
-  timeZone: z.string(),
-  bots: z.enum(botChoices),
-  source: z.enum(scanSources).nullable(),
-  scanCount: count,
-  dailyUniqueCount: count,
-  series: z.array(z.object({ start: z.iso.datetime({ offset: true }), scanCount: count, dailyUniqueCount: count })),
-  countries: z.array(shareSchema),
-  cities: z.array(cityShareSchema),
-  devices: z.array(shareSchema),
-  systems: z.array(shareSchema),
-  browsers: z.array(shareSchema),
-  referrers: z.array(shareSchema),
-  languages: z.array(shareSchema),
-  sources: z.array(shareSchema),
-  attribution: z.string(),
-});
+export const analyticsAnswerSchema = z
+  .object({
+    object: z.literal('analytics'),
+    codeId: z.string().nullable(),
+    tag: z.string().nullable(),
+    batchId: z.string().nullable(),
+    from: z.iso.datetime(),
+    to: z.iso.datetime(),
+    interval: z.enum(intervals),
+    timeZone: z.string(),
+    bots: z.enum(botChoices),
+    source: z.enum(scanSources).nullable(),
+    scanCount: count,
+    dailyUniqueCount: count,
+    series: z.array(z.object({ start: z.iso.datetime({ offset: true }), scanCount: count, dailyUniqueCount: count })),
+    countries: z.array(shareSchema),
+    cities: z.array(cityShareSchema),
+    devices: z.array(shareSchema),
+    systems: z.array(shareSchema),
+    browsers: z.array(shareSchema),
+    referrers: z.array(shareSchema),
+    languages: z.array(shareSchema),
+    sources: z.array(shareSchema),
+    attribution: z.string(),
+  })
+  .meta({ id: 'Analytics' });
 
 export type AnalyticsAnswer = z.infer<typeof analyticsAnswerSchema>;

@@ -15,42 +15,53 @@ const archivePartSchema = z.object({
 });
 
 /** The resource `batch`. */
-export const batchAnswerSchema = z.object({
-  object: z.literal('batch'),
-  id: z.string(),
-  name: z.string().nullable(),
-  mode: z.enum(batchModes),
-  status: workStatusSchema,
-  counts: z.object({ total: count, queued: count, running: count, completed: count, failed: count, cancelled: count }),
-  archive: z
-    .object({
-      url: z.url(),
-      sizeBytes: count,
-      sha256: z.string(),
-      expiresAt: z.iso.datetime(),
-      parts: z.array(archivePartSchema),
-    })
-    .nullable(),
-  error: workErrorSchema.nullable(),
-  createdAt: z.iso.datetime(),
-  startedAt: z.iso.datetime().nullable(),
-  completedAt: z.iso.datetime().nullable(),
-  estimatedCompletionAt: z.iso.datetime().nullable(),
-});
+export const batchAnswerSchema = z
+  .object({
+    object: z.literal('batch'),
+    id: z.string(),
+    name: z.string().nullable(),
+    mode: z.enum(batchModes),
+    status: workStatusSchema,
+    counts: z.object({
+      total: count,
+      queued: count,
+      running: count,
+      completed: count,
+      failed: count,
+      cancelled: count,
+    }),
+    archive: z
+      .object({
+        url: z.url(),
+        sizeBytes: count,
+        sha256: z.string(),
+        expiresAt: z.iso.datetime(),
+        parts: z.array(archivePartSchema),
+      })
+      .nullable(),
+    error: workErrorSchema.nullable(),
+    createdAt: z.iso.datetime(),
+    startedAt: z.iso.datetime().nullable(),
+    completedAt: z.iso.datetime().nullable(),
+    estimatedCompletionAt: z.iso.datetime().nullable(),
+  })
+  .meta({ id: 'Batch' });
 
 /** One data row of a batch. */
-export const batchRowAnswerSchema = z.object({
-  row: z.int().min(1),
-  line: z.int().min(1),
-  name: z.string().nullable(),
-  status: workStatusSchema,
-  file: z.string().nullable(),
-  sha256: z.string().nullable(),
-  sizeBytes: count.nullable(),
-  codeId: z.string().nullable(),
-  shortUrl: z.string().nullable(),
-  error: workErrorSchema.nullable(),
-});
+export const batchRowAnswerSchema = z
+  .object({
+    row: z.int().min(1),
+    line: z.int().min(1),
+    name: z.string().nullable(),
+    status: workStatusSchema,
+    file: z.string().nullable(),
+    sha256: z.string().nullable(),
+    sizeBytes: count.nullable(),
+    codeId: z.string().nullable(),
+    shortUrl: z.string().nullable(),
+    error: workErrorSchema.nullable(),
+  })
+  .meta({ id: 'BatchRow' });
 
 export type BatchAnswer = z.infer<typeof batchAnswerSchema>;
 export type BatchRowAnswer = z.infer<typeof batchRowAnswerSchema>;

@@ -73,7 +73,7 @@ const metadata = z
     error: acceptedMetadata,
     params: { code: 'metadata_too_large' },
   })
-  .describe(acceptedMetadata);
+  .meta({ description: acceptedMetadata, type: 'object', additionalProperties: true });
 
 const noTags: string[] = [];
 

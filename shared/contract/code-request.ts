@@ -15,13 +15,15 @@ import { inBody, invalidRequest, type Problem, problemsOf } from './zod-problems
 const acceptedBody = 'a JSON object such as { "target": "https://example.com/menu" }';
 
 /** The body of POST /v1/codes. */
-export const codeRequestSchema = fields({ slug: optional(slug), ...codeFields }, acceptedBody);
+export const codeRequestSchema = fields({ slug: optional(slug), ...codeFields }, acceptedBody).meta({
+  id: 'CodeRequest',
+});
 
 /** The fields of PATCH /v1/codes/:id, those that are there merged with what stands; null clears where that is allowed. */
 export const codePatchSchema = fields(
   { ...codeFields, target: codeFields.target.optional(), status: oneOf(['active', 'paused']).optional() },
   acceptedBody,
-);
+).meta({ id: 'CodePatch' });
 
 /** The body of POST /v1/codes/:id/rollback. */
 export const rollbackRequestSchema = fields(

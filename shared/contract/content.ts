@@ -107,23 +107,25 @@ export const contentSchemas = {
 } satisfies { [Type in ContentType]: z.ZodType<Extract<Content, { type: Type }>> };
 
 /** Takes the content of a request and gives canonical content: one spelling, every default filled in. */
-export const contentSchema = z.discriminatedUnion(
-  'type',
-  [
-    contentSchemas.url,
-    contentSchemas.text,
-    contentSchemas.vcard,
-    contentSchemas.wifi,
-    contentSchemas.email,
-    contentSchemas.phone,
-    contentSchemas.sms,
-    contentSchemas.geo,
-    contentSchemas.event,
-  ],
-  {
-    error: (issue) =>
-      issue.code === 'invalid_union'
-        ? `one of ${contentTypes.join(', ')}`
-        : 'an object such as { "type": "url", "url": "https://example.com" }',
-  },
-);
+export const contentSchema = z
+  .discriminatedUnion(
+    'type',
+    [
+      contentSchemas.url,
+      contentSchemas.text,
+      contentSchemas.vcard,
+      contentSchemas.wifi,
+      contentSchemas.email,
+      contentSchemas.phone,
+      contentSchemas.sms,
+      contentSchemas.geo,
+      contentSchemas.event,
+    ],
+    {
+      error: (issue) =>
+        issue.code === 'invalid_union'
+          ? `one of ${contentTypes.join(', ')}`
+          : 'an object such as { "type": "url", "url": "https://example.com" }',
+    },
+  )
+  .meta({ id: 'Content' });

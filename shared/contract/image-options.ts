@@ -35,7 +35,7 @@ export const imageOptionsSchema = fields(
     compact: optional(trueOrFalse),
   },
   'an object such as { "size": 600, "errorCorrection": "Q" }',
-);
+).meta({ id: 'ImageOptions' });
 
 type Parsed = ReturnType<typeof imageOptionsSchema.parse>;
 

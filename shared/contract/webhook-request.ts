@@ -30,6 +30,9 @@ export function receiverProblem(text: string, mayCall: ReceiverRule): Omit<Probl
 
 const receiver = z.string({ error: acceptedReceiver }).trim().describe(acceptedReceiver);
 
+/** A `callbackUrl`, where one may be named; `takeCallbackUrl` reads it. */
+export const callbackUrl = optional(receiver);
+
 const acceptedEvents = `a list of one or more of ${eventTypes.join(', ')}`;
 
 const events = z
@@ -53,7 +56,10 @@ const description = z
 const acceptedBody = 'a JSON object such as { "url": "https://example.com/hook", "events": ["render.completed"] }';
 
 /** The body of POST /v1/webhooks. */
-export const webhookRequestSchema = fields({ url: receiver, events, description: optional(description) }, acceptedBody);
+export const webhookRequestSchema = fields(
+  { url: receiver, events, description: optional(description) },
+  acceptedBody,
+).meta({ id: 'WebhookRequest' });
 
 /** The body of PATCH /v1/webhooks/:id, a merge patch (RFC 7396). */
 export const webhookPatchSchema = fields(
@@ -64,7 +70,7 @@ export const webhookPatchSchema = fields(
     status: oneOf(['active', 'disabled']).optional(),
   },
   acceptedBody,
-);
+).meta({ id: 'WebhookPatch' });
 
 export type WebhookRequest = z.output<typeof webhookRequestSchema>;
 export type WebhookPatch = z.output<typeof webhookPatchSchema>;

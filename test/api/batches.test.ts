@@ -244,7 +244,8 @@ describe('a batch', () => {
     expect(known.status).toBe(304);
     expect((await api.call(`/v1/batches/${id}/rows/2/image`)).json()).toMatchObject({
       status: 422,
-      code: 'out_of_range',
+      code: 'row_failed',
+      errors: [{ in: 'csv', name: 'size', code: 'out_of_range' }],
     });
     expect((await api.call(`/v1/batches/${id}/rows/9/image`)).status).toBe(404);
     expect((await api.call(`/v1/batches/${id}/rows/x/image`)).status).toBe(404);

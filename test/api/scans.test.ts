@@ -166,7 +166,7 @@ describe('an export of scans', () => {
     let readable = 0;
     const { database } = api;
     const list: typeof database.scans.list = async (id, query) => {
-      if (readable-- <= 0) throw unavailable('database_away', 'The database is away');
+      if (readable-- <= 0) throw unavailable('database_unavailable', 'The database is away');
       return database.scans.list(id, query);
     };
     const broken = await startApi({

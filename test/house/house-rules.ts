@@ -21,6 +21,7 @@ const packageRooms: Record<string, readonly (Room | `${string}.ts`)[]> = {
   koa: ['api'],
   '@koa/router': ['api'],
   'koa-helmet': ['api'],
+  'swagger-ui-dist': ['api/docs.ts'],
   busboy: ['api'],
   bowser: ['workers'],
   isbot: ['workers'],

@@ -6,10 +6,12 @@ import { afterAll } from 'vitest';
 import { buildApp } from '../../../api/app.ts';
 import type { ApiDeps } from '../../../api/deps.ts';
 import { seedBootstrapKey } from '../../../api/first-facts.ts';
+import { openApiDocument } from '../../../api/openapi/document.ts';
 import { createApiServer } from '../../../api/server.ts';
 import type { CodeRow } from '../../../shared/adapters/database/code-store.ts';
 import type { Database, Role } from '../../../shared/adapters/database/database.ts';
 import { connectSqlite } from '../../../shared/adapters/database/sqlite/connect-sqlite.ts';
+import { AnswerCheck } from '../../support/answer-check.ts';
 import { temporaryFolder } from '../../support/servers.ts';
 import { FakeQueues } from './fake-queues.ts';
 import { MemoryObjects } from './memory-objects.ts';
@@ -27,6 +29,9 @@ type Init = {
   body?: string | Buffer | FormData;
   key?: string | null;
 };
+
+/** Holds every answer of every test against the API's document. */
+const check = new AnswerCheck(openApiDocument(publicUrl));
 
 const endings: (() => Promise<void>)[] = [];
 afterAll(async () => {
@@ -116,6 +121,9 @@ export async function startApi({ config, timeouts, beside }: Options = {}) {
       redirect: 'manual',
     });
     const bytes = Buffer.from(await response.arrayBuffer());
+    const answer = { status: response.status, headers: response.headers, body: bytes };
+    const told = check.problems(method ?? (body === undefined ? 'GET' : 'POST'), path, answer);
+    if (told.length > 0) throw new Error(`The API's document does not know this answer:\n${told.join('\n')}`);
     return {
       status: response.status,
       headers: response.headers,

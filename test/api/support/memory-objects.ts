@@ -9,7 +9,7 @@ export class MemoryObjects implements ObjectStore {
   away = false;
 
   #assertThere(): void {
-    if (this.away) throw unavailable('object_store_unavailable', 'The object store is away');
+    if (this.away) throw unavailable('storage_unavailable', 'The object store is away');
   }
 
   async put(key: string, bytes: Buffer, { durable }: { contentType: string; durable: boolean }): Promise<void> {

@@ -1,0 +1,49 @@
+import type { CodeEntry } from './problem-codes.ts';
+
+const wait = 'Wait as long as Retry-After says, and try again.';
+
+/** Who may what, how often, and what is away for now. */
+export const accessCodes = {
+  unauthorized: {
+    status: 401,
+    meaning: 'No API key came, or it is not known, not valid any more, or in a form that cannot be read.',
+    remedy: 'Send Authorization: Bearer qrf_… with a key of yours.',
+  },
+  forbidden: {
+    status: 403,
+    meaning: "The key's role does not allow this.",
+    remedy: 'Use a key of the role that the detail names.',
+  },
+  internal_error: {
+    status: 500,
+    meaning: 'Something went wrong here.',
+    remedy: 'Tell your operator the requestId; the log has the cause.',
+  },
+  starting: { status: 503, meaning: 'The service is starting: its stores are not connected yet.', remedy: wait },
+  queue_unavailable: { status: 503, meaning: 'The queue (Redis) does not answer.', remedy: wait },
+  queue_full: { status: 503, meaning: 'The queue has no room for more work.', remedy: wait },
+  database_unavailable: { status: 503, meaning: 'The database does not answer.', remedy: wait },
+  database_full: { status: 503, meaning: "The database's disk is full.", remedy: 'Tell your operator.' },
+  storage_unavailable: { status: 503, meaning: 'The object store does not answer.', remedy: wait },
+  storage_full: { status: 503, meaning: 'The object store is full.', remedy: 'Tell your operator.' },
+  codes_unavailable: { status: 503, meaning: 'This code cannot be looked up at present.', remedy: wait },
+  journal_unavailable: {
+    status: 503,
+    meaning: 'The journal of scans cannot be written.',
+    remedy: 'Tell your operator.',
+  },
+  image_not_ready: { status: 503, meaning: 'The image is not drawn yet.', remedy: 'Ask again.' },
+  image_gone: {
+    status: 503,
+    meaning: "The row's image is not in the object store.",
+    remedy: 'Ask again; else start the batch anew.',
+  },
+  archive_gone: {
+    status: 503,
+    meaning: 'The archive is not in the object store.',
+    remedy: 'Ask again; else start the batch anew.',
+  },
+  logo_check_pending: { status: 503, meaning: 'The logo is stored and not checked yet.', remedy: 'Ask again.' },
+  code_contended: { status: 503, meaning: 'Others changed the code all the time.', remedy: 'Try again.' },
+  no_free_slug: { status: 503, meaning: 'No random slug was found that is free.', remedy: 'Try again.' },
+} as const satisfies Record<string, CodeEntry>;

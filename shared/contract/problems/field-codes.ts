@@ -1,0 +1,73 @@
+import type { CodeEntry } from './problem-codes.ts';
+
+const entry = (meaning: string, remedy: string): CodeEntry => ({ status: null, meaning, remedy });
+const asTold = 'Send what the detail says is accepted.';
+const nearest = 'Use the nearest value that works, which the detail names.';
+
+/** Why one field is refused: codes within `errors`. Those of `invalid_…` that are not here are of a parameter with that name. */
+export const fieldCodes = {
+  required: entry('The field is missing.', 'Add it.'),
+  empty: entry('The text or list is empty.', asTold),
+  unknown_field: entry(
+    'There is no such field here; perhaps it is misspelt.',
+    'Leave it out, or use the name that the detail proposes.',
+  ),
+  given_twice: entry('The parameter, part or field stands there more than once.', 'Send it once.'),
+  not_allowed: entry('The field must be absent beside the others that came.', asTold),
+  read_only: entry('The field cannot be changed.', 'Leave it out.'),
+  invalid_type: entry('The value is of another JSON type.', asTold),
+  invalid_value: entry('The value is none of those that are accepted.', asTold),
+  out_of_range: entry('The number is too small or too large.', asTold),
+  too_many: entry('The list has too many entries.', asTold),
+  too_long: entry('The value is too long.', asTold),
+  too_deep: entry('The JSON is nested too deeply.', 'Send it with fewer levels.'),
+  content_too_long: entry(
+    'No QR symbol holds so much at this error correction level.',
+    'Shorten the content, or lower the level as the detail says.',
+  ),
+  invalid_characters: entry('The text has characters that cannot stand here.', asTold),
+  invalid_url: entry('The URL is not absolute, or has a scheme that is not accepted.', asTold),
+  url_too_long: entry('The URL is too long.', asTold),
+  url_with_user: entry('The URL holds a user or password.', 'Leave them out.'),
+  address_refused: entry(
+    'The URL leads to an address that is not public.',
+    'Use a public address, or ask the operator for OUTBOUND_ALLOW.',
+  ),
+  target_too_long: entry('The target is too long.', asTold),
+  target_refused: entry(
+    'That version led to a target that is no longer accepted.',
+    'PATCH the code with another target.',
+  ),
+  denied_host: entry('Codes may not lead to this host.', 'Choose another target, or ask the operator.'),
+  own_url: entry('The target is on this service itself and would lead round in circles.', 'Choose another target.'),
+  invalid_slug: entry('The slug is not 3 to 64 letters, digits and inner hyphens.', asTold),
+  reserved_slug: entry('The word is kept for paths of the service.', 'Choose another slug.'),
+  unknown_version: entry('The code never had this version.', 'Take one of GET /v1/codes/:id/history.'),
+  unknown_logo: entry('There is no logo with this id.', 'Upload it with POST /v1/logos.'),
+  unknown_code: entry('There is no code with this slug or id.', 'Check how it is written.'),
+  metadata_too_large: entry('The metadata are too large as JSON.', asTold),
+  not_in_future: entry('The time is over already.', 'Send a time to come.'),
+  invalid_time: entry('The text is no time by RFC 3339 with its offset.', asTold),
+  invalid_date: entry('The text is no date.', asTold),
+  end_not_after_start: entry('The event ends before it begins.', asTold),
+  empty_range: entry('The range from from to to holds nothing.', asTold),
+  too_many_intervals: entry('The range has too many intervals.', 'Choose a longer interval or a shorter range.'),
+  cursor_of_other_list: entry('The cursor belongs to another list.', 'Use the nextCursor of the same list.'),
+  cursor_of_other_sort: entry('The cursor belongs to another order.', 'Keep sort as it was, or begin anew.'),
+  invalid_key: entry('The Idempotency-Key is not 1 to 255 printable ASCII characters.', asTold),
+  reused: entry('The Idempotency-Key was used for another request.', 'Use a new one.'),
+  stale: entry('The ETag in If-Match is not the current one.', 'Read the resource again.'),
+  invalid_wait: entry('Prefer has a wait that is no whole number of seconds.', 'Send it as in wait=10.'),
+  invalid_colour: entry('The text is no hexadecimal colour.', asTold),
+  contrast_too_low: entry('Readers could not tell dark modules from light ones.', nearest),
+  inverted_colours: entry('The modules are lighter than their background; many readers fail there.', nearest),
+  modules_too_small: entry('The modules would be too few pixels wide for readers.', nearest),
+  modules_on_reader_blocks: entry(
+    'Under a logo, modules of this width fall on the blocks in which readers threshold.',
+    nearest,
+  ),
+  logo_over_budget: entry('The logo covers more than error correction makes good.', nearest),
+  invalid_logo: entry('The text is no data URI of a PNG, JPEG or WebP image.', asTold),
+  invalid_logo_id: entry('The text is no id of a logo.', asTold),
+  unsupported_charset: entry('Text beyond ASCII is encoded in UTF-8 only.', 'Leave charset-target out.'),
+} as const satisfies Record<string, CodeEntry>;

@@ -1,0 +1,46 @@
+import type { CodeEntry } from './problem-codes.ts';
+
+const told = (meaning: string, remedy: string): CodeEntry => ({ status: null, meaning, remedy });
+/** Where bytes were asked for, a failure is a problem too. */
+const failed = (meaning: string, remedy: string): CodeEntry => ({ status: 422, meaning, remedy });
+
+/** Codes of work that failed after it was accepted (`error` of a render, row, batch or delivery), and of warnings. */
+export const workCodes = {
+  render_crashed: failed('Drawing this render took its process down three times.', 'Tell your operator the id.'),
+  render_failed: failed('The render could not be drawn.', 'POST it again; else tell your operator the id.'),
+  render_cancelled: failed('The render was cancelled.', 'POST it again.'),
+  logo_crashed: failed('Decoding the logo took its process down three times.', 'Export the picture anew.'),
+  logo_failed: failed('The logo could not be checked.', 'Upload it again; else tell your operator.'),
+  logo_unchecked: failed('The check of the logo was cancelled.', 'Upload it again.'),
+  logo_not_found: failed('The logo was deleted before it was used.', 'Upload it again.'),
+  batch_crashed: failed('Reading the file took its process down three times.', 'Tell your operator the id.'),
+  archive_crashed: failed('Zipping the images took its process down three times.', 'Tell your operator the id.'),
+  file_gone: failed('The file of this batch is not there any more.', 'Send it again.'),
+  images_gone: failed('Images of this batch are not there any more.', 'Send the file again.'),
+  cancelled: told('The batch was cancelled before this row was done.', 'Send the row again.'),
+  attempts_exhausted: told('Every attempt to deliver failed.', 'Mend the receiver, then redeliver.'),
+  timeout: told('The receiver did not answer in time.', 'Answer first, work later.'),
+  redirected: told(
+    'The receiver answered with a redirect; these are not followed.',
+    'PATCH the webhook with the new URL.',
+  ),
+  receiver_gone: told('The receiver answered 410 Gone.', 'Make the webhook active again when it is back.'),
+  host_not_found: told("The receiver's name leads nowhere.", 'Check the URL.'),
+  connection_failed: told('No connection to the receiver, or it broke.', 'Check that it listens and is reachable.'),
+  answer_too_large: told("The headers of the receiver's answer are too long.", 'Send fewer.'),
+  invalid_answer: told("The receiver's answer is no HTTP.", 'Check port and scheme of the URL.'),
+  webhook_deleted: told('The webhook was deleted before this was delivered.', 'Nothing is to be done.'),
+  error_correction_raised: told(
+    'Warning: error correction was raised so that the logo leaves the symbol readable.',
+    'Nothing is to be done.',
+  ),
+  logo_on_alignment_pattern: told(
+    'Warning: the logo covers an alignment pattern; some readers do worse then.',
+    'Make the logo smaller, or the content shorter.',
+  ),
+  small_quiet_zone: told(
+    'Warning: the quiet zone is below the four modules of ISO/IEC 18004.',
+    'Keep the surroundings as light as the background.',
+  ),
+  transparent_background: told('Warning: the background is transparent.', 'Show it on something light.'),
+} as const satisfies Record<string, CodeEntry>;
