@@ -26,8 +26,7 @@ export function parseStrictJson(bytes: Buffer): unknown {
     throw malformed('malformed_json', `The body is not JSON${whereItEnds(text, (error as Error).message)}`);
   }
   const twice = duplicateKey(text);
-  if (twice !== null)
-    throw malformed('duplicate_key', `The body has the key ${JSON.stringify(twice)} twice in one object`);
+  if (twice !== null) throw keyGivenTwice(twice);
   return value;
 }
 
@@ -39,21 +38,33 @@ function whereItEnds(text: string, message: string): string {
   return message.startsWith('Unexpected end') ? `: it ends too early, at character ${text.length}` : '';
 }
 
-/** Returns the first key that stands twice in one object of `text`, which is known to be JSON; else null. */
-function duplicateKey(text: string): string | null {
-  const open: (Set<string> | null)[] = [];
+function keyGivenTwice(path: string[]): AppError {
+  const detail = `The body has the key ${JSON.stringify(path.at(-1))} twice in one object`;
+  const pointer = path.map((step) => `/${step.replaceAll('~', '~0').replaceAll('/', '~1')}`).join('');
+  const twice = { in: 'body', pointer, name: null, code: 'duplicate_key', detail, received: null } as const;
+  return new AppError('malformed', 'duplicate_key', detail, { details: [twice] });
+}
+
+/** An object or array that reading is in: the keys seen so far, and the one or the index whose value is being read. */
+type Open = { keys: Set<string> | null; at: string | number };
+
+/** Returns the path (RFC 6901) of the first key that stands twice in one object of `text`, which is known to be JSON; else null. */
+function duplicateKey(text: string): string[] | null {
+  const open: Open[] = [];
   for (let at = 0; at < text.length; at++) {
     const character = text[at];
-    if (character === '{') open.push(new Set());
-    else if (character === '[') open.push(null);
+    const inner = open.at(-1);
+    if (character === '{') open.push({ keys: new Set(), at: '' });
+    else if (character === '[') open.push({ keys: null, at: 0 });
     else if (character === '}' || character === ']') open.pop();
+    else if (character === ',' && inner?.keys === null) inner.at = Number(inner.at) + 1;
     else if (character === '"') {
       const end = endOfString(text, at);
-      const keys = open.at(-1);
-      if (keys && isFollowedByColon(text, end)) {
+      if (inner?.keys && isFollowedByColon(text, end)) {
         const key = JSON.parse(text.slice(at, end + 1)) as string;
-        if (keys.has(key)) return key;
-        keys.add(key);
+        inner.at = key;
+        if (inner.keys.has(key)) return open.map((each) => String(each.at));
+        inner.keys.add(key);
       }
       at = end;
     }

@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { parseStrictJson } from '../../api/strict-json.ts';
+import type { AppError } from '../../shared/errors.ts';
 
 const parse = (text: string): unknown => parseStrictJson(Buffer.from(text));
 
@@ -21,6 +22,19 @@ describe('parseStrictJson', () => {
         expect(() => parse(`[${before},{"deep":[{${name}:${first}, ${name} : ${second}}]}]`)).toThrow(/twice/);
       }),
     );
+  });
+
+  it('points at it', () => {
+    const pointerOf = (text: string): unknown => {
+      try {
+        return parse(text);
+      } catch (error) {
+        return (error as AppError).details.map(({ in: place, pointer, code }) => [place, pointer, code]);
+      }
+    };
+    const text = '{"a":{"b":1},"list":[0,{"x":[{}, "y"]},{"c/d~":1,"c/d~":2}]}';
+    expect(pointerOf(text)).toEqual([['body', '/list/2/c~1d~0', 'duplicate_key']]);
+    expect(pointerOf('{"a":1,"a":1}')).toEqual([['body', '/a', 'duplicate_key']]);
   });
 
   it('lets the same key stand in two objects, and text look like a key', () => {

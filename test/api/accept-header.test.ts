@@ -1,0 +1,45 @@
+import { describe, expect, it } from 'vitest';
+import { chooseAnswer, chooseImageFormat, chooseScanFormat } from '../../api/accept-header.ts';
+
+describe('chooseAnswer', () => {
+  it.each([
+    ['', 'json'],
+    ['*/*', 'json'],
+    ['image/png', 'png'],
+    ['image/*', 'png'],
+    ['image/svg+xml, image/*;q=0.8', 'svg'],
+    ['image/*;q=0.8, image/svg+xml', 'svg'],
+    ['image/svg+xml, image/png', 'svg'],
+    ['application/json;q=0.5, image/png', 'png'],
+    // The most specific range counts, not the first or the kindest.
+    ['*/*, image/png;q=0.5', 'json'],
+    ['image/*, image/png;q=0', 'svg'],
+    ['application/json;q=0, */*', 'png'],
+    ['text/html', 'json'],
+    ['image/png;q=nonsense', 'json'],
+  ])('takes "%s" for %s', (header, answer) => {
+    expect(chooseAnswer(header)).toBe(answer);
+  });
+});
+
+describe('chooseScanFormat', () => {
+  it.each([
+    ['text/*', 'csv'],
+    ['application/*', 'json'],
+    ['application/x-ndjson, application/json;q=0.9', 'ndjson'],
+    ['text/csv;q=0, */*', 'json'],
+  ])('takes "%s" for %s', (header, format) => {
+    expect(chooseScanFormat(header)).toBe(format);
+  });
+});
+
+describe('chooseImageFormat', () => {
+  it.each([
+    ['image/avif,image/webp,image/png,image/svg+xml,image/*;q=0.8,*/*;q=0.5', 'png'],
+    ['image/svg+xml', 'svg'],
+    ['image/svg+xml, image/png;q=0', 'svg'],
+    ['text/html', 'png'],
+  ])('takes "%s" for %s', (header, format) => {
+    expect(chooseImageFormat(header)).toBe(format);
+  });
+});
