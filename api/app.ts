@@ -6,6 +6,7 @@ import { createBatchArchiveRoute } from './batch-archive.ts';
 import { createBatchEventsRoute } from './batch-events.ts';
 import { createBatchImageRoute } from './batch-image.ts';
 import { createBatchRoutes } from './batches.ts';
+import { createBoardRoutes } from './board-access.ts';
 import { createRotateCallbackSecret } from './callback-secret.ts';
 import { createCodeImageRoute } from './code-image.ts';
 import { createCodeRoutes } from './codes.ts';
@@ -42,8 +43,9 @@ export function buildApp(deps: ApiDeps): Handle {
   const acceptRenders = createAcceptRenders({ deps, rows, acceptLogos });
   const serveImage = createServeImage({ rows, images, acceptRenders });
 
+  const auth = createAuth(deps);
   const router = createRouter({
-    auth: createAuth(deps),
+    auth,
     guard: guardJson(deps),
     image: createImageRoute({ deps, rows, acceptRenders, serveImage }),
     qr: createQrRoutes({ acceptRenders, serveImage }),
@@ -60,6 +62,7 @@ export function buildApp(deps: ApiDeps): Handle {
     webhooks: createWebhookRoutes(deps),
     deliveries: createDeliveryRoutes(deps),
     rotateCallbackSecret: createRotateCallbackSecret(deps),
+    board: createBoardRoutes(deps, { auth }),
     health: createHealthRoutes(deps),
     startPage: createStartPage(deps),
     docs: createDocs(deps),

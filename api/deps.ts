@@ -1,5 +1,6 @@
 import type { RouterContext } from '@koa/router';
 import type { DefaultContext } from 'koa';
+import type { BoardQueue } from '../shared/adapters/board-queues.ts';
 import type { CodeRow } from '../shared/adapters/database/code-store.ts';
 import type { Database, KeyRow } from '../shared/adapters/database/database.ts';
 import type { ImageCache } from '../shared/adapters/image-cache.ts';
@@ -15,6 +16,8 @@ export type ApiDeps = {
   };
   database: Database;
   queues: Queues;
+  /** Every queue, for operators. */
+  boardQueues: readonly BoardQueue[];
   objects: ObjectStore;
   imageCache: ImageCache;
   log: Log;

@@ -6,6 +6,7 @@ import type { createBatchArchiveRoute } from './batch-archive.ts';
 import type { createBatchEventsRoute } from './batch-events.ts';
 import type { createBatchImageRoute } from './batch-image.ts';
 import type { createBatchRoutes } from './batches.ts';
+import type { createBoardRoutes } from './board-access.ts';
 import type { createRotateCallbackSecret } from './callback-secret.ts';
 import type { createCodeImageRoute } from './code-image.ts';
 import type { createCodeRoutes } from './codes.ts';
@@ -43,6 +44,7 @@ export type Handlers = {
   webhooks: ReturnType<typeof createWebhookRoutes>;
   deliveries: ReturnType<typeof createDeliveryRoutes>;
   rotateCallbackSecret: ReturnType<typeof createRotateCallbackSecret>;
+  board: ReturnType<typeof createBoardRoutes>;
   health: ReturnType<typeof createHealthRoutes>;
   startPage: ReturnType<typeof createStartPage>;
   docs: ReturnType<typeof createDocs>;
@@ -71,6 +73,7 @@ export function createRouter({
   webhooks,
   deliveries,
   rotateCallbackSecret,
+  board,
   health,
   startPage,
   docs,
@@ -135,6 +138,13 @@ export function createRouter({
   router.get('/v1/webhooks/:id/deliveries', guard, read, query, deliveries.list);
   router.post('/v1/webhooks/:id/deliveries/:deliveryId/redeliver', guard, write, deliveries.redeliver);
   router.post('/v1/callback-secret/rotate', guard, write, rotateCallbackSecret);
+
+  router.get('/admin/queues/sign-in', board.guard, board.signInPage);
+  router.post('/admin/queues/sign-in', board.guard, board.refuseStrangers, board.signIn);
+  router.get('/admin/queues/sign-out', board.guard, board.signOutPage);
+  router.post('/admin/queues/sign-out', board.guard, board.refuseStrangers, board.signOut);
+  for (const method of ['get', 'post', 'put', 'patch'] as const)
+    router[method]('/admin/queues{/*path}', board.guard, board.enter, board.show);
 
   router.get('/healthz', guard, health.alive);
   router.get('/readyz', guard, health.ready);

@@ -1,3 +1,4 @@
+import { openBoardQueues } from '../shared/adapters/board-queues.ts';
 import type { Database } from '../shared/adapters/database/database.ts';
 import { connectImageCache } from '../shared/adapters/image-cache.ts';
 import { connectQueues } from '../shared/adapters/queues.ts';
@@ -32,7 +33,7 @@ export async function startApi(service: Service): Promise<{ address: string }> {
     drainUntil = performance.now() + drainMs;
   });
   const stores = new LateStores(releases);
-  const { queues, imageCache } = await connectRedis(service);
+  const { queues, boardQueues, imageCache } = await connectRedis(service);
   const requests = createRequestLog(log);
   const graceMs = () => Math.max(drainUntil - performance.now(), 0);
   const redirects = await startRedirects(service, { database: stores.database, queues, requests, graceMs });
@@ -53,6 +54,7 @@ export async function startApi(service: Service): Promise<{ address: string }> {
     objects,
     imageCache,
     queues,
+    boardQueues,
     log,
     now: Date.now,
     hurry: hurry.signal,
@@ -63,14 +65,20 @@ export async function startApi(service: Service): Promise<{ address: string }> {
   return { address };
 }
 
-async function connectRedis({ config, log, releases }: Service): Promise<Pick<ApiDeps, 'queues' | 'imageCache'>> {
+async function connectRedis({
+  config,
+  log,
+  releases,
+}: Service): Promise<Pick<ApiDeps, 'queues' | 'boardQueues' | 'imageCache'>> {
   const { url, prefix } = config.redis;
   if (url === null) throw new Error('An API was started without REDIS_URL');
   const imageCache = await connectImageCache({ url, prefix }, log);
   releases.defer('image cache', () => imageCache.close());
   const queues = await connectQueues({ url, prefix }, log);
   releases.defer('queues', () => queues.close());
-  return { imageCache, queues };
+  const board = await openBoardQueues({ url, prefix }, log);
+  releases.defer('queues of the board', () => board.close());
+  return { imageCache, queues, boardQueues: board.queues };
 }
 
 async function checkFirstFacts({ config, log }: Service, database: Database): Promise<string> {

@@ -22,6 +22,11 @@ function bearerKey(ctx: ApiContext): string | null {
   return match[1];
 }
 
+/** What a key is looked up by: its SHA-256, hex. */
+export function keyDigest(key: string): string {
+  return hash('sha256', key, 'hex');
+}
+
 export type Auth = ReturnType<typeof createAuth>;
 
 /**
@@ -32,15 +37,18 @@ export type Auth = ReturnType<typeof createAuth>;
 export function createAuth({ database, config }: Pick<ApiDeps, 'database' | 'config'>) {
   const known = new LRUCache<string, { row: KeyRow | null }>({ max: 10_000, ttl: trustedForMs });
 
-  const find = async (key: string): Promise<KeyRow> => {
-    const digest = hash('sha256', key, 'hex');
+  const rowOf = async (digest: string): Promise<KeyRow | null> => {
     let entry = known.get(digest);
     if (entry === undefined) {
       entry = { row: await database.keys.findByHash(digest) };
       known.set(digest, entry);
     }
-    if (entry.row === null) throw unauthorized('The API key is not known');
     return entry.row;
+  };
+  const find = async (key: string): Promise<KeyRow> => {
+    const row = await rowOf(keyDigest(key));
+    if (row === null) throw unauthorized('The API key is not known');
+    return row;
   };
 
   const enter = (ctx: ApiContext, row: KeyRow | null): void => {
@@ -60,6 +68,12 @@ export function createAuth({ database, config }: Pick<ApiDeps, 'database' | 'con
         enter(ctx, row);
         await next();
       };
+    },
+
+    /** The operator's key of this digest as it stands now (or did within five seconds); null when it is gone or no operator's. */
+    async findOperator(digest: string): Promise<KeyRow | null> {
+      const row = await rowOf(digest);
+      return row?.role === 'operator' ? row : null;
     },
 
     /** Lets everyone in unless OPEN_QR is false; a key that comes along must be a good one. */

@@ -22,6 +22,14 @@ const uses = {
     enableOfflineQueue: false,
     maxRetriesPerRequest: 0,
   },
+  /** As a producer, with time for what an operator asks of long queues. */
+  operator: {
+    ...everyUse,
+    commandTimeout: 15_000,
+    socketTimeout: 20_000,
+    enableOfflineQueue: false,
+    maxRetriesPerRequest: 0,
+  },
   /** Waits for the server as long as it takes: BullMQ's blocking reads must never be given up by the client. */
   worker: { ...everyUse, socketTimeout: 60_000, maxRetriesPerRequest: null },
   /** Listens; its owner subscribes again whenever it is ready, and pings so that `socketTimeout` finds a dead connection. */

@@ -22,6 +22,8 @@ const packageRooms: Record<string, readonly (Room | `${string}.ts`)[]> = {
   '@koa/router': ['api'],
   'koa-helmet': ['api'],
   'swagger-ui-dist': ['api/docs.ts'],
+  '@bull-board/api': ['api/board.ts'],
+  '@bull-board/koa': ['api/board.ts'],
   busboy: ['api'],
   bowser: ['workers'],
   isbot: ['workers'],

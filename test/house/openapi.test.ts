@@ -10,12 +10,17 @@ import { root } from './source-files.ts';
 /** Stands for every handler and for whatever is asked of one. */
 const anything: unknown = new Proxy(() => anything, { get: () => anything, apply: () => anything });
 
+/** Pages for operators, and what these pages call: no part of the API. */
+const pagesOnly = /^[A-Z]+ \/admin\/queues\b/;
+
 /** The URL table as the router has it. */
 function routes(): string[] {
   const handlers = new Proxy({}, { get: () => anything }) as Handlers;
-  return createRouter(handlers).stack.flatMap(({ methods, path }) =>
-    methods.filter((method) => method !== 'HEAD').map((method) => `${method} ${String(path)}`),
-  );
+  return createRouter(handlers)
+    .stack.flatMap(({ methods, path }) =>
+      methods.filter((method) => method !== 'HEAD').map((method) => `${method} ${String(path)}`),
+    )
+    .filter((line) => !pagesOnly.test(line));
 }
 
 /** Answered in front of the router. */

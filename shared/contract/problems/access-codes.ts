@@ -14,6 +14,11 @@ export const accessCodes = {
     meaning: "The key's role does not allow this.",
     remedy: 'Use a key of the role that the detail names.',
   },
+  foreign_origin: {
+    status: 403,
+    meaning: 'A browser that is signed in to the pages for operators was sent here by another site.',
+    remedy: 'Use the pages themselves, or send a key as bearer.',
+  },
   internal_error: {
     status: 500,
     meaning: 'Something went wrong here.',

@@ -79,6 +79,7 @@ export async function startApi({ config, timeouts, beside }: Options = {}) {
     },
     database,
     queues,
+    boardQueues: [],
     objects,
     imageCache: {
       get: async (id) => cached.get(id) ?? null,
