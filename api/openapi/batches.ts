@@ -187,7 +187,7 @@ export const batchOperations = {
       200: {
         description: 'Events until the end.',
         headers: ['Cache-Control!'],
-        content: { 'text/event-stream': { schema: { type: 'string' } } },
+        content: { 'text/event-stream': { schema: bytes } },
       },
       204: { description: 'The listener knows the end already.', headers: ['Cache-Control!'] },
     },

@@ -122,14 +122,25 @@ function problemAnswer(codes: string[], status: number): ResponseObject {
   };
 }
 
+/** Leads from the answer of a POST that makes something to all that can be done with it. */
+function linksFrom(line: string): Record<string, unknown> | null {
+  const [method, path] = line.split(' ');
+  const found = Object.entries(operations).filter(([other]) => other.split(' ')[1]?.startsWith(`${path}/:id`));
+  if (method !== 'POST' || found.length === 0) return null;
+  const parameters = { id: '$response.body#/id' };
+  return Object.fromEntries(found.map(([, { id }]) => [id, { operationId: id, parameters }]));
+}
+
 type Components = { schemas: JsonSchemas; problems: ProblemAnswers };
 
-function operationObject({ schemas, problems }: Components, operation: Operation): OperationObject {
+function operationObject({ schemas, problems }: Components, line: string, operation: Operation): OperationObject {
   const { id, tag, summary, description, access, body, answers } = operation;
   const parameters = parametersOf(operation);
+  const links = linksFrom(line);
   const good = Object.entries(answers).map(([status, answer]): [string, ResponseObject] => {
     const content = answer.content === undefined ? {} : { content: contentOf(schemas, answer.content) };
-    return [status, { description: answer.description, headers: headersOf(answer.headers), ...content }];
+    const led = answer.content === undefined || links === null ? {} : { links };
+    return [status, { description: answer.description, headers: headersOf(answer.headers), ...content, ...led }];
   });
   const bad = [...problemsOf(operation)].map(([status, codes]): [string, ResponseObject | Reference] => {
     const answer = good.find(([known]) => known === String(status))?.[1];
@@ -163,7 +174,10 @@ export function openApiDocument(publicUrl: string): OpenApiDocument {
   for (const [line, operation] of Object.entries(operations)) {
     const [method = '', path = ''] = line.split(' ');
     const template = path.replace(/:(\w+)/g, '{$1}');
-    paths[template] = { ...paths[template], [method.toLowerCase()]: operationObject({ schemas, problems }, operation) };
+    paths[template] = {
+      ...paths[template],
+      [method.toLowerCase()]: operationObject({ schemas, problems }, line, operation),
+    };
   }
   const sorted = Object.entries(schemas.components).sort(([a], [b]) => (a < b ? -1 : 1));
   return {
