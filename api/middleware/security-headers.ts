@@ -4,10 +4,12 @@ import type { ApiDeps, ApiMiddleware } from '../deps.ts';
 
 /** Sets on JSON answers what keeps a browser from treating them as anything else. */
 export function guardJson({ config }: Pick<ApiDeps, 'config'>): ApiMiddleware {
+  const isHttps = config.publicUrl.startsWith('https:');
   return helmet({
     contentSecurityPolicy: { useDefaults: false, directives: { defaultSrc: ["'none'"], frameAncestors: ["'none'"] } },
-    // Over http browsers ignore it, and so would they the name of a host that speaks no https.
-    strictTransportSecurity: config.publicUrl.startsWith('https:'),
+    // Over http browsers ignore these, the second not in silence.
+    strictTransportSecurity: isHttps,
+    crossOriginOpenerPolicy: isHttps,
     xXssProtection: false,
     xDownloadOptions: false,
     xPermittedCrossDomainPolicies: false,
