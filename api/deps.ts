@@ -1,8 +1,9 @@
 import type { RouterContext } from '@koa/router';
 import type { DefaultContext } from 'koa';
 import type { BoardQueue } from '../shared/adapters/board-queues.ts';
+import type { KeyRow } from '../shared/adapters/database/access-store.ts';
 import type { CodeRow } from '../shared/adapters/database/code-store.ts';
-import type { Database, KeyRow } from '../shared/adapters/database/database.ts';
+import type { Database } from '../shared/adapters/database/database.ts';
 import type { ImageCache } from '../shared/adapters/image-cache.ts';
 import type { ObjectStore } from '../shared/adapters/objects/objects.ts';
 import type { Queues } from '../shared/adapters/queues.ts';

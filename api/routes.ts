@@ -1,6 +1,6 @@
 import Router from '@koa/router';
 import type { DefaultContext } from 'koa';
-import type { Role } from '../shared/adapters/database/database.ts';
+import type { Role } from '../shared/adapters/database/access-store.ts';
 import type { createAnalyticsRoutes } from './analytics.ts';
 import type { createBatchArchiveRoute } from './batch-archive.ts';
 import type { createBatchEventsRoute } from './batch-events.ts';

@@ -1,6 +1,6 @@
 import { hash } from 'node:crypto';
 import { LRUCache } from 'lru-cache';
-import { type KeyRow, type Role, roles } from '../../shared/adapters/database/database.ts';
+import { type KeyRow, type Role, roles } from '../../shared/adapters/database/access-store.ts';
 import { AppError } from '../../shared/errors.ts';
 import { type ApiContext, type ApiDeps, type ApiMiddleware, anonymousTenant } from '../deps.ts';
 

@@ -1,5 +1,5 @@
 import type { z } from 'zod';
-import type { Role } from '../../shared/adapters/database/database.ts';
+import type { Role } from '../../shared/adapters/database/access-store.ts';
 import type { JsonSchema } from '../../shared/contract/parameters.ts';
 import type { HeaderName, RequestHeaderName } from './headers.ts';
 

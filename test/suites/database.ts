@@ -3,6 +3,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { connectDatabase } from '../../shared/adapters/database/connect-database.ts';
 import type { Database } from '../../shared/adapters/database/database.ts';
 import type { DatabaseConfig } from '../../shared/config.ts';
+import { accessContract } from './database/access-contract.ts';
 import { batchContract } from './database/batch-contract.ts';
 import { claimsContract } from './database/claims-contract.ts';
 import { codesContract } from './database/codes-contract.ts';
@@ -41,6 +42,7 @@ export function databaseSuite(prepare: () => Promise<DatabaseConfig>): void {
   rendersContract(database);
   logosContract(database);
   batchContract(database);
+  accessContract(() => connections);
   claimsContract(() => connections);
   webhooksContract(database);
   deliveriesContract(database);

@@ -1,5 +1,6 @@
 import type { ErrorCorrectionLevel, RenderSpec } from '../../domain/render-spec.ts';
 import type { WorkError } from '../../errors.ts';
+import type { KeyStore, TenantStore } from './access-store.ts';
 import type { BatchStore } from './batch-store.ts';
 import type { CodeStore } from './code-store.ts';
 import type { ScanStore } from './scan-store.ts';
@@ -130,25 +131,6 @@ export interface LogoStore extends WorkStore<LogoRow, NewLogo, LogoResult> {
   remove(tenantId: string, id: string, now: Millis): Promise<boolean>;
 }
 
-export const roles = ['operator', 'admin', 'write', 'read'] as const;
-export type Role = (typeof roles)[number];
-
-export type KeyRow = {
-  id: string;
-  tenantId: string;
-  name: string;
-  role: Role;
-  /** SHA-256 of the key, hex. */
-  hash: string;
-  createdAt: Millis;
-};
-
-export interface KeyStore {
-  findByHash(hash: string): Promise<KeyRow | null>;
-  /** Inserts or replaces by id: the bootstrap key follows the configuration. */
-  put(key: KeyRow): Promise<void>;
-}
-
 export type IdempotencyRow = {
   /** Tenant, route and key. */
   scope: string;
@@ -192,6 +174,7 @@ export interface Database {
   renders: RenderStore;
   logos: LogoStore;
   keys: KeyStore;
+  tenants: TenantStore;
   idempotency: IdempotencyStore;
   codes: CodeStore;
   batches: BatchStore;

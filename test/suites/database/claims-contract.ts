@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { Database, KeyRow } from '../../../shared/adapters/database/database.ts';
+import type { Database } from '../../../shared/adapters/database/database.ts';
 import { noon, unique } from './rows.ts';
 
 const claimOf = (scope = unique('scope')) => ({
@@ -12,23 +12,10 @@ const claimOf = (scope = unique('scope')) => ({
   expiresAt: noon + 86_400_000,
 });
 
-/** What keys, idempotency records and settings promise. */
+/** What idempotency records and settings promise. */
 export function claimsContract(connections: () => Database[]): void {
   const database = () => connections()[0] as Database;
   const idempotency = () => database().idempotency;
-
-  describe('keys', () => {
-    it('are found by their hash and replaced by their id', async () => {
-      const [hash, newHash] = [unique('hash'), unique('hash')];
-      const key: KeyRow = { id: unique('key'), tenantId: 't', name: 'first', role: 'operator', hash, createdAt: noon };
-      expect(await database().keys.findByHash(hash)).toBeNull();
-      await Promise.all(connections().map(({ keys }) => keys.put(key)));
-      expect(await database().keys.findByHash(hash)).toEqual(key);
-      await database().keys.put({ ...key, hash: newHash, role: 'read' });
-      expect(await database().keys.findByHash(hash)).toBeNull();
-      expect(await database().keys.findByHash(newHash)).toEqual({ ...key, hash: newHash, role: 'read' });
-    });
-  });
 
   describe('an idempotency claim', () => {
     it('is won by one of fifty callers on several connections, and all see what it reserved', async () => {

@@ -1,7 +1,8 @@
 import type { mongo } from 'mongoose';
 import type { Callback } from '../../../contract/events.ts';
 import type { ScanNotice } from '../../../domain/scans/scan-notice.ts';
-import type { IdempotencyRow, KeyRow, LogoRow, RenderRow } from '../database.ts';
+import type { KeyRow, TenantRow } from '../access-store.ts';
+import type { IdempotencyRow, LogoRow, RenderRow } from '../database.ts';
 import type { CallbackSecrets, DeliveryRow, RenderEnd, WebhookRow } from '../webhook-store.ts';
 import { type BatchCollections, batchIndexes } from './batch-documents.ts';
 import { type CodeCollections, codeIndexes } from './code-documents.ts';
@@ -32,6 +33,7 @@ export type Collections = BatchCollections &
     renders: mongo.Collection<Stored<RenderRow>>;
     logos: mongo.Collection<Stored<LogoRow>>;
     keys: mongo.Collection<Stored<KeyRow>>;
+    tenants: mongo.Collection<Stored<TenantRow>>;
     idempotency: mongo.Collection<Omit<IdempotencyRow, 'scope'> & { _id: string }>;
     webhooks: mongo.Collection<Stored<WebhookRow>>;
     callbackSecrets: mongo.Collection<Omit<CallbackSecrets, 'tenantId'> & { _id: string }>;
@@ -60,7 +62,15 @@ export const indexes = {
     { name: 'listed', key: { tenantId: 1, status: 1, deletedAt: 1, createdAt: 1, _id: 1 } },
     { name: 'open', key: { status: 1, queuedAt: 1, _id: 1 } },
   ],
-  keys: [{ name: 'by_hash', key: { hash: 1 } }],
+  keys: [
+    { name: 'by_hash', key: { hash: 1 } },
+    { name: 'by_previous_hash', key: { previousHash: 1 } },
+    { name: 'by_tenant', key: { tenantId: 1, createdAt: 1, _id: 1 } },
+  ],
+  tenants: [
+    { name: 'by_creation', key: { createdAt: 1, _id: 1 } },
+    { name: 'by_status', key: { status: 1, _id: 1 } },
+  ],
   idempotency: [{ name: 'expiring', key: { expiresAt: 1 } }],
   webhooks: [
     { name: 'by_tenant', key: { tenantId: 1, createdAt: 1, _id: 1 } },

@@ -46,6 +46,7 @@ export class MongoConnection {
       renders: db.collection('renders'),
       logos: db.collection('logos'),
       keys: db.collection('keys'),
+      tenants: db.collection('tenants'),
       idempotency: db.collection('idempotency'),
       webhooks: db.collection('webhooks'),
       callbackSecrets: db.collection('callbackSecrets'),

@@ -1,35 +1,10 @@
-import type { mongo } from 'mongoose';
 import type { EventType } from '../../../contract/events.ts';
 import type { ScanNotice } from '../../../domain/scans/scan-notice.ts';
 import type { CallbackSecrets, ScanNoticeStore, WebhookRow, WebhookStore } from '../webhook-store.ts';
 import { rowOf, storedOf } from './collections.ts';
 import type { MongoConnection } from './connection.ts';
-import { isDuplicateKey } from './mongo-error.ts';
+import { insertNew, replaceRevision } from './revisions.ts';
 import { behind, direction } from './work-stores.ts';
-
-type Revised = { _id: string; revision: number };
-
-async function insertNew<Document extends Revised>(
-  collection: mongo.Collection<Document>,
-  document: Document,
-): Promise<boolean> {
-  try {
-    await collection.insertOne(document as mongo.OptionalUnlessRequiredId<Document>);
-    return true;
-  } catch (error) {
-    if (isDuplicateKey(error)) return false;
-    throw error;
-  }
-}
-
-/** Replaces the revision before; true when it did. Index: `_id`. */
-async function replaceRevision<Document extends Revised>(
-  collection: mongo.Collection<Document>,
-  { _id, ...rest }: Document,
-): Promise<boolean> {
-  const filter = { _id, revision: rest.revision - 1 } as mongo.Filter<Document>;
-  return (await collection.replaceOne(filter, rest as unknown as mongo.WithoutId<Document>)).matchedCount === 1;
-}
 
 export function mongoWebhooks(connection: MongoConnection): WebhookStore {
   const { webhooks, callbackSecrets } = connection.collections;

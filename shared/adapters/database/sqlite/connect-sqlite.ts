@@ -1,29 +1,16 @@
 import type { Log } from '../../../log.ts';
-import type { Database, IdempotencyRow, IdempotencyStore, KeyRow, KeyStore, Setting } from '../database.ts';
+import type { Database, IdempotencyRow, IdempotencyStore, Setting } from '../database.ts';
 import { behindPrefix } from '../prefix.ts';
+import { sqliteKeys, sqliteTenants } from './access-stores.ts';
 import { sqliteBatches } from './batch-store.ts';
 import { sqliteCodes } from './code-store.ts';
 import type { SqlValue } from './columns.ts';
 import { openSqlite, type SqliteConnection } from './connection.ts';
 import { sqliteDeliveries } from './delivery-store.ts';
 import { sqliteScans } from './scan-store.ts';
-import { idempotencyStatements, keyStatements, settingStatements } from './statements.ts';
+import { idempotencyStatements, settingStatements } from './statements.ts';
 import { sqliteScanNotices, sqliteWebhooks } from './webhook-stores.ts';
 import { sqliteLogos, sqliteRenders } from './work-stores.ts';
-
-function sqliteKeys(connection: SqliteConnection): KeyStore {
-  return {
-    async findByHash(hash) {
-      const values = await connection.find(keyStatements.findByHash, hash);
-      if (values === null) return null;
-      const [id, tenantId, name, role, keyHash, createdAt] = values;
-      return { id, tenantId, name, role, hash: keyHash, createdAt } as KeyRow;
-    },
-    async put({ id, tenantId, name, role, hash, createdAt }) {
-      await connection.write(keyStatements.put, [[id, tenantId, name, role, hash, createdAt]]);
-    },
-  };
-}
 
 function idempotencyRowOf(values: SqlValue[]): IdempotencyRow {
   const [scope, tenantId, fingerprint, resourceId, holder, answeredAt, sealedSecret, leaseUntil, expiresAt] = values;
@@ -66,6 +53,7 @@ export async function connectSqlite(folder: string, log: Log): Promise<Database>
     renders: sqliteRenders(connection),
     logos: sqliteLogos(connection),
     keys: sqliteKeys(connection),
+    tenants: sqliteTenants(connection),
     idempotency: sqliteIdempotency(connection),
     codes: sqliteCodes(connection),
     batches: sqliteBatches(connection),

@@ -202,4 +202,20 @@ export const migrations: readonly string[] = [
   alter table idempotency add column holder text not null default '';
   create index idempotency_expiring on idempotency (expiresAt);
   `,
+  /* Keys expire and rotate; tenants. */
+  `
+  alter table keys add column previousHash text;
+  alter table keys add column previousUntil integer;
+  alter table keys add column expiresAt integer;
+  alter table keys add column lastUsedAt integer;
+  create index keys_by_previous_hash on keys (previousHash) where previousHash is not null;
+  create index keys_by_tenant on keys (tenantId, createdAt, id);
+
+  create table tenants (
+    id text primary key, name text not null, status text not null, revision integer not null,
+    createdAt integer not null, updatedAt integer not null
+  ) strict;
+  create index tenants_by_creation on tenants (createdAt, id);
+  create index tenants_by_status on tenants (status, id);
+  `,
 ];

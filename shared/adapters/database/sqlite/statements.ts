@@ -1,10 +1,10 @@
 import { logoCodec, renderCodec } from './columns.ts';
+import { byKey } from './sql-parts.ts';
 
 /** A statement and the index (null: the primary key) by which SQLite finds its rows; a test compares it with the plan. */
 export type Statement = { sql: string; index: string | null };
 
 const open = `status in ('queued', 'running')`;
-const byKey = (sql: string): Statement => ({ sql, index: null });
 const placeholders = (count: number): string => Array.from({ length: count }, (_, index) => `?${index + 1}`).join(', ');
 
 /** Values that every row lies behind, for a first page. */
@@ -74,16 +74,6 @@ export const logoStatements = {
   newestFirst: listLogos('desc'),
   oldestFirst: listLogos('asc'),
   remove: byKey('update logos set deletedAt = ?3 where id = ?1 and tenantId = ?2 and deletedAt is null'),
-} satisfies Record<string, Statement>;
-
-export const keyStatements = {
-  findByHash: {
-    sql: 'select id, tenantId, name, role, hash, createdAt from keys where hash = ?1 limit 1',
-    index: 'keys_by_hash',
-  },
-  put: byKey(`insert into keys (id, tenantId, name, role, hash, createdAt) values (?1, ?2, ?3, ?4, ?5, ?6)
-    on conflict (id) do update set tenantId = excluded.tenantId, name = excluded.name, role = excluded.role,
-      hash = excluded.hash, createdAt = excluded.createdAt`),
 } satisfies Record<string, Statement>;
 
 export const idempotencyStatements = {

@@ -2,6 +2,7 @@ import type { ScanNotice } from '../../../domain/scans/scan-notice.ts';
 import type { CallbackSecrets, DeliveryRow, WebhookRow } from '../webhook-store.ts';
 import { mostAttemptsKept } from '../webhook-store.ts';
 import { renderCodec, rowCodec } from './columns.ts';
+import { byKey, insertOf, quoted, replaceOf } from './sql-parts.ts';
 import type { Statement } from './statements.ts';
 
 export const webhookCodec = rowCodec<WebhookRow>({
@@ -53,20 +54,6 @@ export const scanNoticeCodec = rowCodec<ScanNotice>({
   toldAt: 'plain',
   revision: 'plain',
 });
-
-const byKey = (sql: string): Statement => ({ sql, index: null });
-const quoted = (names: readonly string[]): string => names.map((name) => `"${name}"`).join(', ');
-const placeholders = ({ length }: readonly string[]): string =>
-  Array.from({ length }, (_, index) => `?${index + 1}`).join(', ');
-const insertOf = (table: string, names: readonly string[], key: string): Statement =>
-  byKey(`insert into ${table} (${quoted(names)}) values (${placeholders(names)}) on conflict (${key}) do nothing`);
-
-/** Compare-and-set: takes the same parameters as the insert, and the row's last revision stands at `revision - 1`. */
-const replaceOf = (table: string, names: readonly string[], key: string): Statement => {
-  const at = (name: string): string => `?${names.indexOf(name) + 1}`;
-  const sets = names.map((name) => `"${name}" = ${at(name)}`).join(', ');
-  return byKey(`update ${table} set ${sets} where ${key} = ${at(key)} and revision = ${at('revision')} - 1`);
-};
 
 const webhookColumns = quoted(webhookCodec.names);
 

@@ -5,6 +5,7 @@ import type { Database, Page } from '../../../../shared/adapters/database/databa
 import { indexes } from '../../../../shared/adapters/database/mongo/collections.ts';
 import type { ScanPage } from '../../../../shared/adapters/database/scan-store.ts';
 import { dayMs } from '../../../../shared/domain/scans/roll-up.ts';
+import { newKey, newTenant } from '../../../suites/database/access-contract.ts';
 import { newDelivery } from '../../../suites/database/delivery-contract.ts';
 import { newLogo, newRender, noon, renderResult, unique, workError } from '../../../suites/database/rows.ts';
 import { newScan } from '../../../suites/database/scans.ts';
@@ -154,7 +155,27 @@ async function callScans({ scans }: Database): Promise<void> {
 }
 
 /** Calls everything that a database offers, in every variant that makes another query. */
-async function callEverything({ renders, logos, keys, idempotency, claimSetting }: Database): Promise<void> {
+async function callAccess({ keys, tenants }: Database): Promise<void> {
+  const [key, tenant] = [newKey(), newTenant()];
+  await keys.put({ id: 'key', tenantId: 'default', name: 'n', role: 'read', hash: 'h', createdAt: noon });
+  await keys.findByHash('none');
+  await keys.find(key.id);
+  await keys.insert(key);
+  await keys.rotate(key.id, { from: key.hash, hash: 'other', previousUntil: noon });
+  await keys.touch([key.id], noon);
+  for (const order of ['newest-first', 'oldest-first'] as const)
+    for (const after of [null, { createdAt: noon, id: key.id }]) {
+      await keys.list(key.tenantId, { limit: 5, order, after });
+      await tenants.list({ limit: 5, order, after });
+    }
+  await keys.remove(key.tenantId, key.id);
+  await tenants.insert(tenant);
+  await tenants.find(tenant.id);
+  await tenants.replace({ ...tenant, revision: 2 });
+  await tenants.suspended();
+}
+
+async function callEverything({ renders, logos, idempotency, claimSetting }: Database): Promise<void> {
   const [render, logo] = [newRender(), newLogo()];
   const pages = (['newest-first', 'oldest-first'] as const).flatMap((order) =>
     [null, { createdAt: noon, id: render.id }].map((after): Page => ({ limit: 5, order, after, status: null })),
@@ -183,8 +204,6 @@ async function callEverything({ renders, logos, keys, idempotency, claimSetting 
   await renders.touch([render.id], noon);
   await renders.remove('default', render.id);
   await logos.remove('default', logo.id, noon);
-  await keys.put({ id: 'key', tenantId: 'default', name: 'n', role: 'read', hash: 'h', createdAt: noon });
-  await keys.findByHash('h');
   const times = { leaseUntil: noon, expiresAt: noon };
   const claim = { scope: 's', tenantId: 't', fingerprint: 'f', resourceId: 'r', holder: 'h', ...times };
   await idempotency.claim(claim, noon);
@@ -206,6 +225,7 @@ describeOn('Each query to MongoDB', servers.mongo, (serverUrl) => {
       for (const query of queriesOf(command as Filter)) seen.set(shapeOf(query), indexFor(query));
     });
     await callEverything(database);
+    await callAccess(database);
     await callScans(database);
     await callWebhooks(database);
     const open = {
@@ -240,7 +260,22 @@ describeOn('Each query to MongoDB', servers.mongo, (serverUrl) => {
         'deletedAt, status, tenantId by createdAt, _id': 'listed',
         '$or, createdAt range, deletedAt, status, tenantId by createdAt, _id': 'listed',
       },
-      keys: { _id: '_id', hash: 'by_hash' },
+      keys: {
+        _id: '_id',
+        hash: 'by_hash',
+        previousHash: 'by_previous_hash',
+        '_id, hash': '_id',
+        '_id, tenantId': '_id',
+        'tenantId by createdAt, _id': 'by_tenant',
+        '$or, createdAt range, tenantId by createdAt, _id': 'by_tenant',
+      },
+      tenants: {
+        _id: '_id',
+        '_id, revision': '_id',
+        ' by createdAt, _id': 'by_creation',
+        '$or, createdAt range by createdAt, _id': 'by_creation',
+        'status by _id': 'by_status',
+      },
       idempotency: {
         _id: '_id',
         '_id, answeredAt, holder': '_id',

@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import Libsql from 'libsql';
 import { describe, expect, it } from 'vitest';
 import { connectDatabase } from '../../../../shared/adapters/database/connect-database.ts';
+import { keyStatements, tenantStatements } from '../../../../shared/adapters/database/sqlite/access-statements.ts';
 import {
   batchChunkStatements,
   batchRowStatements,
@@ -18,7 +19,6 @@ import {
 } from '../../../../shared/adapters/database/sqlite/scan-statements.ts';
 import {
   idempotencyStatements,
-  keyStatements,
   logoStatements,
   renderStatements,
   type Statement,
@@ -38,6 +38,7 @@ const groups: Record<string, Record<string, Statement>> = {
   renders: renderStatements,
   logos: logoStatements,
   keys: keyStatements,
+  tenants: tenantStatements,
   idempotency: idempotencyStatements,
   settings: settingStatements,
   batches: batchStatements,
