@@ -9,6 +9,7 @@ import { buildApp } from './app.ts';
 import type { ApiDeps } from './deps.ts';
 import { claimSecretKey, seedBootstrapKey } from './first-facts.ts';
 import type { Handle } from './handle.ts';
+import { holdPort } from './hold-port.ts';
 import { LateStores } from './late-stores.ts';
 import { createRequestLog } from './middleware/request-log.ts';
 import { type ApiServer, createApiServer } from './server.ts';
@@ -26,8 +27,11 @@ const drainMs = 9000;
  * Listens, connects what the API needs, and answers the address once all of it is there; until then short URLs are redirected from
  * what an earlier process knew. The drain stands on the release stack.
  */
-export async function startApi(service: Service): Promise<{ address: string }> {
-  const { config, log, releases, stopping } = service;
+export async function startApi(asked: Service): Promise<{ address: string }> {
+  const port = await holdPort(asked.config);
+  const { config } = port;
+  const service = { ...asked, config };
+  const { log, releases, stopping } = service;
   let drainUntil = Number.POSITIVE_INFINITY;
   stopping.addEventListener('abort', () => {
     drainUntil = performance.now() + drainMs;
@@ -41,6 +45,7 @@ export async function startApi(service: Service): Promise<{ address: string }> {
   let others: Handle = answerStarting({ queues, isThere: stores.isThere, publicUrl: config.publicUrl, requests });
   const api = createApiServer((...both) => redirects.handle(...both) || others(...both), config.publicUrl);
   const hurry = new AbortController();
+  await port.letGo();
   const address = await listen(api, config);
   releases.defer('HTTP server', () => api.drain({ hurryMs, cutMs, hurry: () => hurry.abort() }));
   log.info({ address, knownCodes: redirects.knownAtStart }, 'redirecting');

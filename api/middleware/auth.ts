@@ -7,8 +7,11 @@ import { type ApiContext, type ApiDeps, type ApiMiddleware, anonymousTenant } fr
 /** How long a key that was looked up is trusted, and one that was not found is refused, without asking again. */
 const trustedForMs = 5000;
 
-function unauthorized(detail: string): AppError {
+/** @param code what is wrong with the header itself; what came in it is never told */
+function unauthorized(detail: string, code: string | null = null): AppError {
+  const field = { in: 'header', pointer: null, name: 'Authorization', detail, received: null } as const;
   return new AppError('unauthorized', 'unauthorized', detail, {
+    details: code === null ? [] : [{ ...field, code }],
     headers: { 'WWW-Authenticate': 'Bearer realm="qrfactory"' },
   });
 }
@@ -18,7 +21,8 @@ function bearerKey(ctx: ApiContext): string | null {
   const header = ctx.get('Authorization');
   if (header === '') return null;
   const match = /^Bearer +([\x21-\x7e]{1,512})$/i.exec(header);
-  if (match?.[1] === undefined) throw unauthorized('The Authorization header must be Bearer and an API key');
+  if (match?.[1] === undefined)
+    throw unauthorized('The Authorization header must be Bearer and an API key', 'invalid_authorization');
   return match[1];
 }
 

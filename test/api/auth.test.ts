@@ -17,6 +17,14 @@ describe('API keys', () => {
     expect([answer.status, answer.headers.get('www-authenticate')]).toEqual([401, 'Bearer realm="qrfactory"']);
   });
 
+  it('are named as what is wrong when their header cannot be read, and never repeated', async () => {
+    const answer = await api.call('/v1/renders', { key: null, headers: { authorization: 'Basic c2VjcmV0' } });
+    expect(answer.json().errors).toMatchObject([
+      { in: 'header', name: 'Authorization', code: 'invalid_authorization', received: null },
+    ]);
+    expect(answer.body.toString()).not.toContain('c2VjcmV0');
+  });
+
   it('are matched whatever the case of the scheme', async () => {
     const headers = { authorization: 'bearer operator-key-for-tests' };
     expect((await api.call('/v1/renders', { key: null, headers })).status).toBe(200);

@@ -33,6 +33,9 @@ describe('the API process', () => {
     const answer = await fetch(`${address}/v1/renders`, { headers: { authorization: `Bearer ${apiKey}` } });
     expect(await answer.json()).toEqual({ data: [], nextCursor: null });
     expect((await fetch(`${address}/readyz`)).status).toBe(200);
+    const { links } = (await (await fetch(`${address}/`)).json()) as { links: { docs: string } };
+    // PORT is 0 here: links lead to the port that was chosen.
+    expect(new URL(links.docs).port).toBe(new URL(address as string).port);
     expect(await api.end('SIGTERM')).toEqual({ code: 0, signal: null });
   });
 
