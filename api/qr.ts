@@ -9,7 +9,7 @@ import type { CompletedRender } from './image-bytes.ts';
 import { readGoogleChart } from './peers/google-chart.ts';
 import { readGoqr } from './peers/goqr.ts';
 import { readQuickchart } from './peers/quickchart.ts';
-import { inTermsOfQuery, type ParameterNames, type Query, readQuery } from './query.ts';
+import { inTermsOfQuery, type ParameterNames, type Query, readQuery, type Spell } from './query.ts';
 import { isCompleted, matchesEtag, type ServeImage } from './serve-image.ts';
 
 /** How long a one-call image waits for its drawing. */
@@ -20,6 +20,7 @@ export type QueryDialect = {
   read: (ctx: ApiContext) => { query: Query; spec: RequestedSpec; asBase64?: boolean };
   /** How the dialect names the spec's fields, by JSON pointer; fields without an entry go by their own name. */
   names: ParameterNames | ((query: Query) => ParameterNames);
+  spell?: Spell;
 };
 
 type Needs = { acceptRenders: AcceptRenders; serveImage: ServeImage };
@@ -43,12 +44,12 @@ export function createQrRoutes({ acceptRenders, serveImage }: Needs) {
     },
   };
 
-  const route = ({ read, names }: QueryDialect) => {
+  const route = ({ read, names, spell }: QueryDialect) => {
     return async (ctx: ApiContext): Promise<void> => {
       const { query, spec, asBase64 } = read(ctx);
       const { tenantId, key } = ctx.state;
       const inItsTerms = (error: unknown): unknown =>
-        inTermsOfQuery(error, typeof names === 'function' ? names(query) : names, query);
+        inTermsOfQuery(error, typeof names === 'function' ? names(query) : names, query, spell);
       const inOtherWords = (error: unknown): never => {
         throw inItsTerms(error);
       };

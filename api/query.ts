@@ -1,4 +1,4 @@
-import { AppError, type FieldError, shortened } from '../shared/errors.ts';
+import { AppError, type FieldError, type Nearest, shortened } from '../shared/errors.ts';
 import type { ApiContext } from './deps.ts';
 
 export type Query = Record<string, string | string[]>;
@@ -49,18 +49,38 @@ function byteOf(triple: string): number {
 /** Names the parameter in whose value a spec's fields came, by JSON pointer; longer pointers go first. */
 export type ParameterNames = Record<string, string>;
 
-/** Tells an error about a spec's fields (JSON pointers) in the names of the query's parameters. */
-export function inTermsOfQuery(error: unknown, names: ParameterNames, query: Query): unknown {
+/** Writes a value of a spec's field as the parameter that means it, `chs=300x300`; null when the dialect cannot say it. */
+export type Spell = (nearest: Nearest, query: Query) => string | null;
+
+/** Adds to a detail that names values how they are spelt here. */
+function spelt({ detail, nearest = [] }: FieldError, query: Query, spell: Spell | undefined): string {
+  if (spell === undefined || nearest.length === 0) return detail;
+  const parameters = nearest.map((each) => spell(each, query));
+  if (parameters.some((parameter) => parameter === null)) return detail;
+  return `${detail} That is ${parameters.join('&')} here.`;
+}
+
+/**
+ * Tells an error about a spec's fields (JSON pointers) in the names of the query's parameters.
+ *
+ * @param spell spells the values that work, where parameters have other units and forms than the spec
+ */
+export function inTermsOfQuery(error: unknown, names: ParameterNames, query: Query, spell?: Spell): unknown {
   if (!(error instanceof AppError) || error.details.every((detail) => detail.in !== 'body')) return error;
   const details = error.details.map((detail): FieldError => {
     if (detail.in !== 'body' || detail.pointer === null) return detail;
     const { pointer } = detail;
     const known = Object.keys(names).find((prefix) => pointer === prefix || pointer.startsWith(`${prefix}/`));
     const name = known === undefined ? (pointer.split('/').at(-1) ?? pointer) : (names[known] as string);
-    return { ...detail, in: 'query', pointer: null, name, received: shortened(query[name]) };
+    const text = spelt(detail, query, spell);
+    return { ...detail, detail: text, in: 'query', pointer: null, name, received: shortened(query[name]) };
   });
   const { kind, code, message, retryAfterS, headers, cause } = error;
-  return new AppError(kind, code, message, {
+  const told = details.reduce(
+    (words, { detail }, index) => words.replace(error.details[index]?.detail ?? detail, () => detail),
+    message,
+  );
+  return new AppError(kind, code, told, {
     details,
     headers,
     cause,

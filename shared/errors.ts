@@ -27,7 +27,12 @@ export type FieldError = {
   detail: string;
   /** What came, shortened; null when it is a secret or was absent. */
   received: string | null;
+  /** Values that work, by the field's pointer, where the detail names some: for who calls fields otherwise. Not told. */
+  nearest?: readonly Nearest[];
 };
+
+/** A value that a field could have. */
+export type Nearest = { pointer: string; value: string | number };
 
 /** Why a render, row or delivery failed, as it is stored and shown. */
 export type WorkError = { code: string; detail: string; pointer: string | null };

@@ -42,7 +42,7 @@ export function problemOf(error: unknown, at: { publicUrl: string; instance: str
     instance: at.instance,
     code,
     requestId: at.requestId,
-    errors: known?.details ?? [],
+    errors: known?.details.map(({ nearest: _, ...told }) => told) ?? [],
   };
 }
 

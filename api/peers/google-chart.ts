@@ -16,6 +16,12 @@ export const readGoogleChart: QueryDialect = {
     '/foreground': 'chf',
     '/background': 'chf',
   },
+  spell({ pointer, value }, { chld }) {
+    const margin = /\|.+$/.exec(String(chld ?? ''))?.[0] ?? '';
+    if (pointer === '/size') return `chs=${value}x${value}`;
+    if (pointer === '/errorCorrection') return `chld=${value}${margin}`;
+    return pointer === '/background' ? `chf=bg,s,${String(value).replace('#', '')}` : null;
+  },
   read(ctx) {
     const query = readQuery(ctx);
     const read = new PeerQuery(query);

@@ -1,8 +1,14 @@
+import type { RequestedSpec } from '../../shared/contract/render-request.ts';
+import { encodeContent } from '../../shared/domain/content/encode-content.ts';
 import { planSymbol } from '../../shared/domain/plan-symbol.ts';
 import type { ErrorCorrectionLevel, HexColour } from '../../shared/domain/render-spec.ts';
+import { sizeProblems } from '../../shared/domain/scannability.ts';
 import type { QueryDialect } from '../qr.ts';
-import { readQuery } from '../query.ts';
+import { type Query, readQuery } from '../query.ts';
 import { isAscii, PeerQuery, peerSpec, readHexColour } from './peer-query.ts';
+
+/** The largest size that goqr.me's `size` takes, px. */
+const largestSize = 1000;
 
 const charsets = ['utf-8', 'iso-8859-1'] as const;
 
@@ -22,29 +28,52 @@ export const readGoqr: QueryDialect = {
     '/foreground': 'color',
     '/background': 'bgcolor',
   },
+  spell({ pointer, value }, query) {
+    const hex = String(value).replace('#', '');
+    if (pointer === '/size') return sizeThatWorks(query, Number(value));
+    if (pointer === '/marginPx') return `margin=${value}&qzone=0`;
+    if (pointer === '/errorCorrection') return `ecc=${value}`;
+    if (pointer === '/foreground') return `color=${hex}`;
+    return pointer === '/background' ? `bgcolor=${hex}` : null;
+  },
   read(ctx) {
     const plain = readQuery(ctx, { charset: 'iso-8859-1' });
     const source = new PeerQuery(plain).oneOf('charset-source', charsets, 'utf-8');
     const query = source === 'utf-8' ? readQuery(ctx) : plain;
-
-    const read = new PeerQuery(query);
-    const data = read.required('data', 'the text to encode');
-    const size = read.square('size', { initial: '200x200', min: 10, max: 1000 });
-    const foreground = colour(read, 'color', '#000000');
-    const background = colour(read, 'bgcolor', '#ffffff');
-    const errorCorrection = read.level('ecc', read.text('ecc'), 'L');
-    const format = read.oneOf('format', ['png', 'svg'], 'png');
-    const marginPx = read.integer('margin', { initial: 1, min: 0, max: 50, unit: 'pixels' });
-    const quietZone = read.integer('qzone', { initial: 0, min: 0, max: 100, unit: 'modules' });
-    read.oneOf('charset-source', charsets, 'utf-8');
-    if (read.oneOf('charset-target', charsets, 'utf-8') !== 'utf-8' && !isAscii(data))
-      read.refuse('charset-target', 'unsupported_charset', 'charset-target must be UTF-8 for text beyond ASCII');
-    read.settle();
-
-    const quiet = quietSpace({ data, errorCorrection, size, marginPx: format === 'svg' ? 0 : marginPx, quietZone });
-    return { query, spec: peerSpec(data, { size, foreground, background, errorCorrection, format, ...quiet }) };
+    return { query, spec: specOf(query) };
   },
 };
+
+function specOf(query: Query): RequestedSpec {
+  const read = new PeerQuery(query);
+  const data = read.required('data', 'the text to encode');
+  const size = read.square('size', { initial: '200x200', min: 10, max: largestSize });
+  const foreground = colour(read, 'color', '#000000');
+  const background = colour(read, 'bgcolor', '#ffffff');
+  const errorCorrection = read.level('ecc', read.text('ecc'), 'L');
+  const format = read.oneOf('format', ['png', 'svg'], 'png');
+  const marginPx = read.integer('margin', { initial: 1, min: 0, max: 50, unit: 'pixels' });
+  const quietZone = read.integer('qzone', { initial: 0, min: 0, max: 100, unit: 'modules' });
+  read.oneOf('charset-source', charsets, 'utf-8');
+  if (read.oneOf('charset-target', charsets, 'utf-8') !== 'utf-8' && !isAscii(data))
+    read.refuse('charset-target', 'unsupported_charset', 'charset-target must be UTF-8 for text beyond ASCII');
+  read.settle();
+
+  const quiet = quietSpace({ data, errorCorrection, size, marginPx: format === 'svg' ? 0 : marginPx, quietZone });
+  return peerSpec(data, { size, foreground, background, errorCorrection, format, ...quiet });
+}
+
+/** A quiet zone in modules grows with the size: what leaves them room enough beside it is found by trying. */
+function sizeThatWorks(query: Query, atLeast: number): string | null {
+  for (let size = atLeast; size <= largestSize; size++) {
+    const written = `${size}x${size}`;
+    const spec = specOf({ ...query, size: written });
+    const plan = planSymbol(encodeContent(spec.content), spec.errorCorrection);
+    if ('tooLong' in plan) return `size=${written}`;
+    if (sizeProblems({ ...spec, logo: null }, plan.modules).length === 0) return `size=${written}`;
+  }
+  return null;
+}
 
 /** Reads `255-0-0`, `f00` or `ff0000`. */
 function colour(read: PeerQuery, name: string, initial: HexColour): HexColour {

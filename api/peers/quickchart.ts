@@ -20,6 +20,13 @@ export const readQuickchart: QueryDialect = {
     '/foreground': 'dark',
     '/background': 'light',
   },
+  spell({ pointer, value }) {
+    const hex = String(value).replace('#', '');
+    if (pointer === '/size') return `size=${value}`;
+    if (pointer === '/errorCorrection') return `ecLevel=${value}`;
+    if (pointer === '/foreground') return `dark=${hex}`;
+    return pointer === '/background' ? `light=${hex}` : null;
+  },
   read(ctx) {
     const query = readQuery(ctx, { plusIsSpace: false });
     const read = new PeerQuery(query);

@@ -1,4 +1,4 @@
-import { type FieldError, shortened } from '../errors.ts';
+import { type FieldError, type Nearest, shortened } from '../errors.ts';
 import type { Content } from './content/content.ts';
 import { mostCharacters } from './content/content-text.ts';
 import { assumedPaper, contrastOf, isReadable, minContrast, nearestReadable } from './contrast.ts';
@@ -9,8 +9,10 @@ import type { ErrorCorrectionLevel, RenderSpec } from './render-spec.ts';
 /** The largest size that a spec may ask for, px. */
 const largestSize = 2000;
 
-function problem(pointer: string, code: string, received: unknown, detail: string): FieldError {
-  return { in: 'body', pointer, name: null, code, detail, received: shortened(received) };
+type Found = { detail: string; nearest: readonly Nearest[] };
+
+function problem(pointer: string, code: string, received: unknown, { detail, nearest }: Found): FieldError {
+  return { in: 'body', pointer, name: null, code, detail, received: shortened(received), nearest };
 }
 
 /** Refuses colours that readers cannot tell apart, or that are light on dark. */
@@ -19,10 +21,11 @@ export function contrastProblems({ foreground, background }: RenderSpec): FieldE
   if (isReadable(foreground, paper)) return [];
   const difference = contrastOf(foreground, paper);
   const nearest = nearestReadable(foreground, paper);
-  const values = [
-    ...(nearest.foreground === foreground ? [] : [`foreground ${nearest.foreground}`]),
-    ...(nearest.background === paper ? [] : [`background ${nearest.background}`]),
-  ].join(' and ');
+  const changed: Nearest[] = [
+    ...(nearest.foreground === foreground ? [] : [{ pointer: '/foreground', value: nearest.foreground }]),
+    ...(nearest.background === paper ? [] : [{ pointer: '/background', value: nearest.background }]),
+  ];
+  const values = changed.map(({ pointer, value }) => `${pointer.slice(1)} ${value}`).join(' and ');
   const counted = background === 'transparent' ? ' (a transparent background counts as white)' : '';
   const found =
     difference < 0
@@ -32,7 +35,7 @@ export function contrastProblems({ foreground, background }: RenderSpec): FieldE
   // At the field that is to change: a default never is, for black and white each work with something.
   const [pointer, received] =
     nearest.foreground === foreground ? ['/background', background] : ['/foreground', foreground];
-  return [problem(pointer, code, received, `${found} Nearest that works: ${values}.`)];
+  return [problem(pointer, code, received, { detail: `${found} Nearest that works: ${values}.`, nearest: changed })];
 }
 
 /** zxing tells dark from light by blocks of 8 × 8 px, of the image and of the image made three times smaller. */
@@ -55,7 +58,10 @@ export function blockProblems(spec: RenderSpec, modules: number): FieldError[] {
   const above = size + 2 - Math.round(excess);
   const nearest = excess < 0.5 || above > largestSize ? size - 1 - Math.round(excess) : above;
   const found = `At size ${size} modules coincide with the blocks of ${readerBlockPx} px by which some readers tell dark from light; a logo misleads them where the colours are not close to black on white.`;
-  return [problem('/size', 'modules_on_reader_blocks', size, `${found} Nearest size that works: ${nearest}.`)];
+  const detail = `${found} Nearest size that works: ${nearest}.`;
+  return [
+    problem('/size', 'modules_on_reader_blocks', size, { detail, nearest: [{ pointer: '/size', value: nearest }] }),
+  ];
 }
 
 /** Returns the width of the quiet zone in modules. */
@@ -74,19 +80,31 @@ export function sizeProblems(spec: RenderSpec, modules: number): FieldError[] {
       ? `leaves ${Math.floor(px * 100) / 100} px for each`
       : `leaves nothing beside a margin of ${spec.marginPx} px`;
   const found = `The symbol has ${modules} × ${modules} modules and a size of ${spec.size} px ${width}; readers need ${least} px.`;
-  return [problem('/size', 'modules_too_small', spec.size, `${found} ${nearestSize(smallest, modules)}`)];
+  const { detail, nearest } = nearestSize(smallest, modules);
+  return [problem('/size', 'modules_too_small', spec.size, { detail: `${found} ${detail}`, nearest })];
 }
 
-function nearestSize(smallest: number, modules: number): string {
-  if (smallest <= largestSize) return `Smallest size that works: ${smallest}.`;
+function nearestSize(smallest: number, modules: number): Found {
+  if (smallest <= largestSize)
+    return { detail: `Smallest size that works: ${smallest}.`, nearest: [{ pointer: '/size', value: smallest }] };
   const margin = Math.floor((largestSize - Math.ceil(modules * minModulePx)) / 2);
-  return `No size up to ${largestSize} works with this margin: with size ${largestSize} the largest margin that works is ${margin} px.`;
+  return {
+    detail: `No size up to ${largestSize} works with this margin: with size ${largestSize} the largest margin that works is ${margin} px.`,
+    nearest: [
+      { pointer: '/size', value: largestSize },
+      { pointer: '/marginPx', value: margin },
+    ],
+  };
 }
 
 /** Says that a logo hides more than error correction can give back, and names the largest that it can. */
 export function logoProblem(asked: number, largest: number, level: ErrorCorrectionLevel): FieldError {
   const found = `A logo of ratio ${asked} hides more of this code than error correction can spare, at level ${level} and every higher one that holds the content.`;
-  return problem('/logo/ratio', 'logo_over_budget', asked, `${found} Largest ratio that works: ${largest}.`);
+  const detail = `${found} Largest ratio that works: ${largest}.`;
+  return problem('/logo/ratio', 'logo_over_budget', asked, {
+    detail,
+    nearest: [{ pointer: '/logo/ratio', value: largest }],
+  });
 }
 
 /** Returns the pointer of the content's main field: of what is longest in it. */
@@ -130,5 +148,8 @@ export function contentProblem(
     nearest.level === null
       ? `No level holds all of it${others}.`
       : `Highest level that holds all of it: ${nearest.level}.`;
-  return problem(mainField(spec.content), 'content_too_long', `${bytes} bytes`, `${found} ${advice}`);
+  return problem(mainField(spec.content), 'content_too_long', `${bytes} bytes`, {
+    detail: `${found} ${advice}`,
+    nearest: nearest.level === null ? [] : [{ pointer: '/errorCorrection', value: nearest.level }],
+  });
 }

@@ -205,6 +205,37 @@ describe('their paths', () => {
     expect(tiny.json().errors).toMatchObject([{ in: 'query', name: 'size', received: '20x20' }]);
   });
 
+  const url = encodeURIComponent('https://example.com/a/rather/long/path?with=a&query=too');
+
+  it.each([
+    `/v1/create-qr-code/?data=${url}&size=40x40`,
+    `/v1/create-qr-code/?data=${url}&size=40x40&margin=20`,
+    `/v1/create-qr-code/?data=${url}&size=50x50&qzone=4`,
+    `/v1/create-qr-code/?data=${url}&size=60x60&qzone=10&margin=7&ecc=H`,
+    `/v1/create-qr-code/?data=${url}&color=eee`,
+    `/v1/create-qr-code/?data=${url}&color=255-255-0&bgcolor=0-0-0&size=30x30`,
+    `/qr?text=${url}&size=20&margin=9`,
+    `/qr?text=${url}&dark=fff&light=000`,
+    `/qr?text=${'x'.repeat(1500)}&ecLevel=H&size=900`,
+    `/chart?cht=qr&chl=${url}&chs=30x30`,
+    `/chart?cht=qr&chl=${url}&chs=250x250&chf=bg,s,222222`,
+    `/chart?cht=qr&chl=${'x'.repeat(1500)}&chs=900x900&chld=H|2`,
+  ])('refuse %s with parameters of their own that work', async (path) => {
+    const [route = '', query = ''] = path.split('?');
+    const refused = await (await api).call(path, { key: null });
+    expect(refused.status).toBe(422);
+    const { detail, errors } = refused.json() as { detail: string; errors: { detail: string }[] };
+    const better = new URLSearchParams(query.replaceAll('+', '%2B'));
+    for (const error of errors) {
+      const [, spelt = ''] = /That is (\S+) here\./.exec(error.detail) ?? [];
+      expect(spelt, error.detail).not.toBe('');
+      expect(detail).toContain(error.detail);
+      for (const [name, value] of new URLSearchParams(spelt)) better.set(name, value);
+    }
+    const answer = await (await api).call(`${route}?${better}`, { key: null });
+    expect(answer.status, `${better}: ${answer.body}`).toBe(200);
+  });
+
   it('gives base64 as text, as QuickChart does', async () => {
     const path = '/qr?text=base64&format=';
     const png = await (await api).call(`${path}png`, { key: null });
