@@ -161,7 +161,8 @@ export function createAcceptRenders({ deps, rows, acceptLogos }: Needs) {
 
 /** Accepts rows in natural groups: one durable insert, then one job for those that it put to work. */
 function createGroupedAccept(deps: ApiDeps) {
-  const { database, queues, log, now } = deps;
+  const { database, queues, log, now, tally } = deps;
+  const sizes = tally.histogram('qrfactory_group_size', { group: 'renders' });
   return groupCommit<Omit<NewRender, 'jobId'> & { callback: Callback | null }, Accepted<RenderRow>>(
     async (group) => {
       const jobId = `r-${randomUUID()}`;
@@ -181,7 +182,7 @@ function createGroupedAccept(deps: ApiDeps) {
       }
       return accepted;
     },
-    { maxGroup: maxRendersPerJob, lanes: 2 },
+    { maxGroup: maxRendersPerJob, lanes: 2, observe: (size) => sizes.observe(size) },
   );
 }
 

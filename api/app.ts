@@ -19,6 +19,7 @@ import { createHotImage } from './hot-image.ts';
 import { createImageBytes } from './image-bytes.ts';
 import { createImageRoute } from './images.ts';
 import { createLogoRoutes } from './logos.ts';
+import { createMetricsRoute } from './metrics.ts';
 import { createAuth } from './middleware/auth.ts';
 import { answerErrors } from './middleware/errors.ts';
 import { answerNoRoute } from './middleware/no-route.ts';
@@ -64,6 +65,7 @@ export function buildApp(deps: ApiDeps): Handle {
     rotateCallbackSecret: createRotateCallbackSecret(deps),
     board: createBoardRoutes(deps, { auth }),
     health: createHealthRoutes(deps),
+    metrics: createMetricsRoute(deps, { auth }),
     startPage: createStartPage(deps),
     docs: createDocs(deps),
     problems: createProblemPages(deps),
@@ -75,7 +77,7 @@ export function buildApp(deps: ApiDeps): Handle {
     if (err.code === 'ERR_STREAM_PREMATURE_CLOSE') log.debug({ err }, 'answer not taken');
     else log.error({ err }, 'answer not sent');
   });
-  const requests = createRequestLog(log);
+  const requests = createRequestLog(log, deps.tally);
   app.use(logRequests(requests));
   app.use(answerErrors(deps));
   app.use(router.routes());

@@ -15,6 +15,8 @@ export type DeliveryNeeds = {
   queues: Pick<Queues, 'add' | 'liveJobs' | 'onEnded' | 'assertAcceptsWork'>;
   log: Log;
   now: () => number;
+  /** Is told how many scans shared a write. */
+  observe?: (size: number) => void;
 };
 
 export type DeliveryState = {
@@ -62,6 +64,7 @@ export class ScanDelivery {
       maxItems: maxScansPerJob,
       now: needs.now,
       onSealed: (segment) => this.#take(segment, folder),
+      ...(needs.observe && { observe: needs.observe }),
     });
     this.#rounds = new DeliveryRounds({ ...needs, parcels: this.#parcels, done: (parcels) => this.#drop(parcels) });
     this.#stopListening = needs.queues.onEnded((ids) => this.#rounds.announced(ids));

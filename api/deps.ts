@@ -1,5 +1,6 @@
 import type { RouterContext } from '@koa/router';
 import type { DefaultContext } from 'koa';
+import type { Registry } from 'prom-client';
 import type { BoardQueue } from '../shared/adapters/board-queues.ts';
 import type { KeyRow } from '../shared/adapters/database/access-store.ts';
 import type { CodeRow } from '../shared/adapters/database/code-store.ts';
@@ -7,12 +8,18 @@ import type { Database } from '../shared/adapters/database/database.ts';
 import type { ImageCache } from '../shared/adapters/image-cache.ts';
 import type { ObjectStore } from '../shared/adapters/objects/objects.ts';
 import type { Queues } from '../shared/adapters/queues.ts';
+import type { SharedCounts } from '../shared/adapters/shared-counts.ts';
 import type { Config } from '../shared/config.ts';
 import type { Log } from '../shared/log.ts';
+import type { Tally } from '../shared/tally.ts';
+import type { DeliveryState } from './deliver-scans.ts';
 
 /** What the API is made of; all of it is connected before and released after. */
 export type ApiDeps = {
-  config: Pick<Config, 'publicUrl' | 'shortUrl' | 'targetDeny' | 'openQr' | 'wait' | 'limits' | 'webhooks'> & {
+  config: Pick<
+    Config,
+    'publicUrl' | 'shortUrl' | 'targetDeny' | 'openQr' | 'wait' | 'limits' | 'webhooks' | 'dataDir' | 'metricsToken'
+  > & {
     secretKey: string;
   };
   database: Database;
@@ -22,6 +29,14 @@ export type ApiDeps = {
   objects: ObjectStore;
   imageCache: ImageCache;
   log: Log;
+  /** Where this process counts. */
+  tally: Tally;
+  /** What all workers counted. */
+  sharedCounts: Pick<SharedCounts, 'read'>;
+  /** Memory, processor and event loop of this process. */
+  processMetrics: Pick<Registry, 'metrics'>;
+  /** How its journal of scans stands. */
+  scans: () => DeliveryState;
   /** Milliseconds since 1970. */
   now: () => number;
   /** Aborted when the process is about to end: whoever waits for work is answered with how it stands. */

@@ -3,13 +3,15 @@ import type { ApiContext, ApiDeps } from './deps.ts';
 /** A store that does not answer within this time counts as away. */
 const patienceMs = 2000;
 
-/** `/healthz`: the process lives. `/readyz`: what it needs answers, each by name. */
-export function createHealthRoutes({
+export type Checks = { database: boolean; queue: boolean; objectStore: boolean };
+
+/** Returns what asks everything that is needed whether it is there, each by name. */
+export function createChecks({
   database,
   objects,
   queues,
   log,
-}: Pick<ApiDeps, 'database' | 'objects' | 'queues' | 'log'>) {
+}: Pick<ApiDeps, 'database' | 'objects' | 'queues' | 'log'>): () => Promise<Checks> {
   const answers = async (name: string, ping: () => Promise<void>): Promise<boolean> => {
     let timer: NodeJS.Timeout | undefined;
     const late = new Promise<never>((_resolve, reject) => {
@@ -25,6 +27,19 @@ export function createHealthRoutes({
       clearTimeout(timer);
     }
   };
+  return async () => {
+    const [databaseAnswers, objectsAnswer] = await Promise.all([
+      answers('database', () => database.ping()),
+      answers('objectStore', () => objects.ping()),
+    ]);
+    return { database: databaseAnswers, queue: queues.state().reachable, objectStore: objectsAnswer };
+  };
+}
+
+/** `/healthz`: the process lives. `/readyz`: what it needs answers, each by name. */
+export function createHealthRoutes(deps: Pick<ApiDeps, 'database' | 'objects' | 'queues' | 'log'>) {
+  const check = createChecks(deps);
+  const word = (isThere: boolean): 'ok' | 'unavailable' => (isThere ? 'ok' : 'unavailable');
 
   return {
     alive(ctx: ApiContext): void {
@@ -33,20 +48,12 @@ export function createHealthRoutes({
     },
 
     async ready(ctx: ApiContext): Promise<void> {
-      const [databaseAnswers, objectsAnswer] = await Promise.all([
-        answers('database', () => database.ping()),
-        answers('objectStore', () => objects.ping()),
-      ]);
-      const word = (isThere: boolean): 'ok' | 'unavailable' => (isThere ? 'ok' : 'unavailable');
-      const checks = {
-        database: word(databaseAnswers),
-        queue: word(queues.state().reachable),
-        objectStore: word(objectsAnswer),
-      };
-      const ready = Object.values(checks).every((check) => check === 'ok');
+      const { database, queue, objectStore } = await check();
+      const ready = database && queue && objectStore;
       ctx.status = ready ? 200 : 503;
       ctx.set('Cache-Control', 'no-store');
       if (!ready) ctx.set('Retry-After', '2');
+      const checks = { database: word(database), queue: word(queue), objectStore: word(objectStore) };
       ctx.body = { status: word(ready), checks };
     },
   };

@@ -11,7 +11,19 @@ export type CompletedRender = RenderRow & { result: RenderResult };
 export type ImageBytes = ReturnType<typeof createImageBytes>;
 
 /** Reads the bytes of completed renders: from memory, else from Redis, else from the object store, which has them all. */
-export function createImageBytes({ imageCache, objects, log }: Pick<ApiDeps, 'imageCache' | 'objects' | 'log'>) {
+export function createImageBytes({
+  imageCache,
+  objects,
+  log,
+  tally,
+}: Pick<ApiDeps, 'imageCache' | 'objects' | 'log' | 'tally'>) {
+  const readsFrom = (layer: string) => tally.counter('qrfactory_image_reads_total', { layer });
+  const reads = {
+    memory: readsFrom('memory'),
+    redis: readsFrom('redis'),
+    objectStore: readsFrom('object_store'),
+    none: readsFrom('none'),
+  };
   const memory = new LRUCache<string, Buffer>({ maxSize: memoryBytes, sizeCalculation: (bytes) => bytes.length + 200 });
   const underWay = new Map<string, Promise<Buffer | null>>();
 
@@ -24,16 +36,27 @@ export function createImageBytes({ imageCache, objects, log }: Pick<ApiDeps, 'im
 
   const fetch = async (row: CompletedRender): Promise<Buffer | null> => {
     const cached = await imageCache.get(row.id);
-    if (cached?.length === row.result.sizeBytes) return cached;
+    if (cached?.length === row.result.sizeBytes) {
+      reads.redis.add();
+      return cached;
+    }
     const stored = await objects.get(imageKey(row.id, row.spec.format));
-    if (stored === null || !isWhole(row, stored)) return null;
+    if (stored === null || !isWhole(row, stored)) {
+      reads.none.add();
+      return null;
+    }
+    reads.objectStore.add();
     imageCache.put([{ id: row.id, bytes: stored }]).catch((err: unknown) => log.warn({ err }, 'image not cached'));
     return stored;
   };
 
   return {
     /** The bytes when they are in memory. */
-    atHand: (row: CompletedRender): Buffer | undefined => memory.get(row.id),
+    atHand(row: CompletedRender): Buffer | undefined {
+      const bytes = memory.get(row.id);
+      if (bytes !== undefined) reads.memory.add();
+      return bytes;
+    },
 
     /** The bytes, or null when they are gone; equal questions at the same time are one. */
     async read(row: CompletedRender): Promise<Buffer | null> {

@@ -16,6 +16,7 @@ import type { createDocs } from './docs.ts';
 import type { createHealthRoutes } from './health.ts';
 import type { createImageRoute } from './images.ts';
 import type { createLogoRoutes } from './logos.ts';
+import type { createMetricsRoute } from './metrics.ts';
 import type { Auth } from './middleware/auth.ts';
 import { readsQuery, refuseUnreadQuery } from './middleware/refuse-query.ts';
 import type { createProblemPages } from './problem-pages.ts';
@@ -46,6 +47,7 @@ export type Handlers = {
   rotateCallbackSecret: ReturnType<typeof createRotateCallbackSecret>;
   board: ReturnType<typeof createBoardRoutes>;
   health: ReturnType<typeof createHealthRoutes>;
+  metrics: ReturnType<typeof createMetricsRoute>;
   startPage: ReturnType<typeof createStartPage>;
   docs: ReturnType<typeof createDocs>;
   problems: ReturnType<typeof createProblemPages>;
@@ -75,6 +77,7 @@ export function createRouter({
   rotateCallbackSecret,
   board,
   health,
+  metrics,
   startPage,
   docs,
   problems,
@@ -148,6 +151,7 @@ export function createRouter({
 
   router.get('/healthz', guard, health.alive);
   router.get('/readyz', guard, health.ready);
+  router.get('/metrics', guard, metrics.allow, refuseUnreadQuery, metrics.show);
   router.get('/', guard, startPage);
   router.get('/openapi.json', guard, docs.document);
   router.get('/docs', guard, docs.page);

@@ -1,10 +1,13 @@
+import { collectDefaultMetrics, Registry } from 'prom-client';
 import { openBoardQueues } from '../shared/adapters/board-queues.ts';
 import type { Database } from '../shared/adapters/database/database.ts';
 import { connectImageCache } from '../shared/adapters/image-cache.ts';
 import { connectQueues } from '../shared/adapters/queues.ts';
+import { connectSharedCounts } from '../shared/adapters/shared-counts.ts';
 import type { Config } from '../shared/config.ts';
 import { AppError } from '../shared/errors.ts';
 import type { Service } from '../shared/run-service.ts';
+import { Tally } from '../shared/tally.ts';
 import { buildApp } from './app.ts';
 import type { ApiDeps } from './deps.ts';
 import { claimSecretKey, seedBootstrapKey } from './first-facts.ts';
@@ -37,10 +40,14 @@ export async function startApi(asked: Service): Promise<{ address: string }> {
     drainUntil = performance.now() + drainMs;
   });
   const stores = new LateStores(releases);
-  const { queues, boardQueues, imageCache } = await connectRedis(service);
-  const requests = createRequestLog(log);
+  const redis = await connectRedis(service);
+  const { queues } = redis;
+  const tally = new Tally();
+  const processMetrics = new Registry();
+  collectDefaultMetrics({ register: processMetrics, prefix: 'qrfactory_' });
+  const requests = createRequestLog(log, tally);
   const graceMs = () => Math.max(drainUntil - performance.now(), 0);
-  const redirects = await startRedirects(service, { database: stores.database, queues, requests, graceMs });
+  const redirects = await startRedirects(service, { database: stores.database, queues, requests, tally, graceMs });
 
   let others: Handle = answerStarting({ queues, isThere: stores.isThere, publicUrl: config.publicUrl, requests });
   const api = createApiServer((...both) => redirects.handle(...both) || others(...both), config.publicUrl);
@@ -57,10 +64,11 @@ export async function startApi(asked: Service): Promise<{ address: string }> {
     config: { ...config, secretKey },
     database,
     objects,
-    imageCache,
-    queues,
-    boardQueues,
+    ...redis,
     log,
+    tally,
+    processMetrics,
+    scans: redirects.scans,
     now: Date.now,
     hurry: hurry.signal,
     codeChanged: redirects.codeChanged,
@@ -74,7 +82,7 @@ async function connectRedis({
   config,
   log,
   releases,
-}: Service): Promise<Pick<ApiDeps, 'queues' | 'boardQueues' | 'imageCache'>> {
+}: Service): Promise<Pick<ApiDeps, 'queues' | 'boardQueues' | 'imageCache' | 'sharedCounts'>> {
   const { url, prefix } = config.redis;
   if (url === null) throw new Error('An API was started without REDIS_URL');
   const imageCache = await connectImageCache({ url, prefix }, log);
@@ -83,7 +91,9 @@ async function connectRedis({
   releases.defer('queues', () => queues.close());
   const board = await openBoardQueues({ url, prefix }, log);
   releases.defer('queues of the board', () => board.close());
-  return { imageCache, queues, boardQueues: board.queues };
+  const sharedCounts = await connectSharedCounts({ url, prefix }, log);
+  releases.defer('connection for counts', () => sharedCounts.close());
+  return { imageCache, queues, boardQueues: board.queues, sharedCounts };
 }
 
 async function checkFirstFacts({ config, log }: Service, database: Database): Promise<string> {

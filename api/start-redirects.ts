@@ -2,6 +2,7 @@ import type { CodeRow } from '../shared/adapters/database/code-store.ts';
 import type { Database } from '../shared/adapters/database/database.ts';
 import type { Queues } from '../shared/adapters/queues.ts';
 import type { Service } from '../shared/run-service.ts';
+import type { Tally } from '../shared/tally.ts';
 import { createClientAddress } from './client-address.ts';
 import { createCodeLookup } from './code-lookup.ts';
 import { createCodeSnapshot } from './code-snapshot.ts';
@@ -18,6 +19,7 @@ type Needs = {
   database: () => Database;
   queues: Queues;
   requests: RequestLog;
+  tally: Tally;
   /** How long the drain may wait for the ledger, ms. */
   graceMs: () => number;
 };
@@ -39,7 +41,7 @@ export type Redirects = {
  */
 export async function startRedirects(service: Service, needs: Needs): Promise<Redirects> {
   const { config, log, releases } = service;
-  const { database, queues, requests, graceMs } = needs;
+  const { database, queues, requests, tally, graceMs } = needs;
   const { dataDir, publicUrl } = config;
   const now = Date.now;
 
@@ -63,7 +65,9 @@ export async function startRedirects(service: Service, needs: Needs): Promise<Re
     findRecorded: async (ids: string[]) => database().scans.findRecorded(ids),
     forgetRecorded: async (ids: string[]) => database().scans.forgetRecorded(ids),
   };
-  const delivery = await ScanDelivery.start({ dataDir, scans, queues, log, now });
+  const sizes = tally.histogram('qrfactory_group_size', { group: 'scans' });
+  const observe = (size: number): void => sizes.observe(size);
+  const delivery = await ScanDelivery.start({ dataDir, scans, queues, log, now, observe });
   releases.defer('scan delivery', () => delivery.close({ graceMs: graceMs() }));
 
   // A slow disk may take seconds for it: scans until then are counted without a place.

@@ -212,6 +212,7 @@ function readConfig(read: Reader) {
     },
     bootstrapApiKey: read.secret('BOOTSTRAP_API_KEY', { minLength: 12 }),
     secretKey: read.secret('SECRET_KEY', { minLength: 16 }),
+    metricsToken: read.secret('METRICS_TOKEN', { minLength: 16 }),
     openQr: read.flag('OPEN_QR', true),
     /** 0: the ledger is kept for ever. */
     scanRetentionDays: read.integer('SCAN_RETENTION_DAYS', { initial: 0, min: 0, max: 36_500 }),

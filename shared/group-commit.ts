@@ -4,16 +4,19 @@
  * Idle, a group is one. `write` gets 1…`maxGroup` items and answers one result per item, in their order; when it throws, or
  * answers another number of results, every caller of that group gets the error, and no other. At most `lanes` writes run
  * side by side.
+ *
+ * @param options.observe is told the size of each group
  */
 export function groupCommit<Item, Result>(
   write: (items: Item[]) => Promise<Result[]>,
-  { maxGroup, lanes = 1 }: { maxGroup: number; lanes?: number },
+  { maxGroup, lanes = 1, observe }: { maxGroup: number; lanes?: number; observe?: (size: number) => void },
 ): (item: Item) => Promise<Result> {
   type Waiting = { item: Item; resolve: (result: Result) => void; reject: (error: unknown) => void };
   const waiting: Waiting[] = [];
   let running = 0;
 
   const commit = async (group: Waiting[]): Promise<void> => {
+    observe?.(group.length);
     try {
       const results = await write(group.map(({ item }) => item));
       if (results.length !== group.length)

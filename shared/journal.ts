@@ -32,6 +32,8 @@ type JournalOptions<Item> = {
   now: () => number;
   /** Gets each segment that is sealed, in their order; never an empty one. */
   onSealed: (segment: Segment<Item>) => void;
+  /** Is told how many items shared a write. */
+  observe?: (size: number) => void;
   /** Makes a file whose writes are durable when they return; tests put one there that fails. */
   openFile?: (file: string) => Promise<FileHandle>;
   /** After a failure everything is refused for so long: a full disk is not asked again for each item. Default 100 ms. */
@@ -63,7 +65,8 @@ export class Journal<Item> {
   #restsUntil = 0;
 
   constructor(options: JournalOptions<Item>) {
-    this.#options = { openFile: (file) => open(file, syncedWrites, 0o600), restMs: 100, ...options };
+    const observe = (): void => undefined;
+    this.#options = { openFile: (file) => open(file, syncedWrites, 0o600), restMs: 100, observe, ...options };
   }
 
   /**
@@ -122,6 +125,7 @@ export class Journal<Item> {
       segment.count += group.length;
       segment.sizeBytes += lines.length;
       segment.items.push(...group);
+      this.#options.observe(group.length);
     } catch (cause) {
       if (performance.now() >= this.#restsUntil) this.#giveUp();
       throw unavailable('journal_unavailable', `The journal could not be written: ${(cause as Error).message}`, cause);

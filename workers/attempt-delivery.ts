@@ -10,7 +10,10 @@ import type { WorkDeps } from './handlers.ts';
 /** An attempt that has not come to its end within this is lost; longer than the outgoing client's own time. */
 export const leaseMs = 20_000;
 
-export type AttemptDeps = Pick<WorkDeps, 'outbound' | 'log' | 'now' | 'lot' | 'secretKey' | 'webhookTimeScale'> & {
+export type AttemptDeps = Pick<
+  WorkDeps,
+  'outbound' | 'log' | 'tally' | 'now' | 'lot' | 'secretKey' | 'webhookTimeScale'
+> & {
   database: Pick<WorkDeps['database'], 'webhooks' | 'deliveries'>;
 };
 
@@ -22,7 +25,10 @@ type Receiver = { url: string; secrets: string[]; webhook: WebhookRow | null };
  * Answers when the next attempt is due; null when there is none, or another run has taken it.
  */
 export function createAttemptDelivery(deps: AttemptDeps): (row: DeliveryRow) => Promise<number | null> {
-  const { database, outbound, now } = deps;
+  const { database, outbound, now, tally } = deps;
+  const countOf = (outcome: DeliveryVerdict['status']) =>
+    tally.counter('qrfactory_webhook_attempts_total', { outcome });
+  const counts = { completed: countOf('completed'), queued: countOf('queued'), failed: countOf('failed') };
   const findReceiver = createFindReceiver(deps);
   return async (row) => {
     const receiver = await findReceiver(row);
@@ -40,6 +46,7 @@ export function createAttemptDelivery(deps: AttemptDeps): (row: DeliveryRow) => 
     const { httpStatus, latencyMs, body } = answer;
     const attempt = { at, httpStatus, latencyMs, error: answer.error ?? redirectError(httpStatus), body };
     const followed = await database.deliveries.record(row.id, leasedUntil, attempt, verdict);
+    counts[verdict.status].add();
     if (receiver.webhook !== null) await noteOutcome(deps, receiver.webhook, { httpStatus, at, verdict });
     return followed && verdict.status === 'queued' ? verdict.nextAttemptAt : null;
   };

@@ -20,8 +20,9 @@ const maxGroup = 16;
  * When it returns, the rows say how they ended, durably. Cache and message may be lost: both only make it faster.
  */
 export function createEndRenders(
-  deps: Pick<WorkDeps, 'database' | 'objects' | 'queues' | 'imageCache' | 'log'>,
+  deps: Pick<WorkDeps, 'database' | 'objects' | 'queues' | 'imageCache' | 'log' | 'tally'>,
 ): EndRenders {
+  const sizes = deps.tally.histogram('qrfactory_group_size', { group: 'ends' });
   const finish = groupCommit<EndedRender[], Set<string>>(
     async (jobs) => {
       const told = await deps.database.renders.end(await withWishes(deps, jobs.flat()));
@@ -29,7 +30,7 @@ export function createEndRenders(
       const ids = new Set(told.map(({ id }) => id));
       return jobs.map(() => ids);
     },
-    { maxGroup },
+    { maxGroup, observe: (size) => sizes.observe(size) },
   );
   const tell = groupCommit<EndedRender[], null>(
     async (jobs) => {

@@ -6,6 +6,7 @@ import type { Outbound } from '../shared/adapters/outbound.ts';
 import type { Queues } from '../shared/adapters/queues.ts';
 import type { JobName, JobPayload } from '../shared/contract/jobs.ts';
 import type { Log } from '../shared/log.ts';
+import type { Tally } from '../shared/tally.ts';
 import type { BatchDeps, BatchSettings } from './batches/batch-deps.ts';
 import { createBatchOutbox } from './batches/batch-outbox.ts';
 import { createEndBatch } from './batches/end-batch.ts';
@@ -55,6 +56,8 @@ export type WorkDeps = {
   /** 0…1, by lot. */
   lot: () => number;
   log: Log;
+  /** Where this process counts. */
+  tally: Tally;
   /** Milliseconds since 1970. */
   now: () => number;
   pause: (ms: number) => Promise<void>;

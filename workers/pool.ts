@@ -23,18 +23,29 @@ export async function startPool(
   { config, log, releases }: Pick<Service, 'config' | 'log' | 'releases'>,
   { childEntry, env }: { childEntry: string; env: NodeJS.ProcessEnv },
 ): Promise<Record<string, unknown>> {
-  const start = (name: string, kind: ChildKind) =>
-    new Supervised({
+  const start = (name: string, kind: ChildKind) => {
+    /** Starts since one was ready: each but the first is a restart that nobody has counted yet. */
+    let untold = -1;
+    return new Supervised({
       name,
       log,
       ...(kind === 'suspect' && { backoff: suspectBackoff }),
       launch: () => {
         // Without the limit glibc keeps an arena of freed pixels for each thread of sharp's.
-        const launched = forkService({ entry: childEntry, env: { MALLOC_ARENA_MAX: '2', ...env }, args: [kind] });
+        untold++;
+        const args = [kind, String(untold)];
+        const launched = forkService({ entry: childEntry, env: { MALLOC_ARENA_MAX: '2', ...env }, args });
+        launched.ready.then(
+          () => {
+            untold = 0;
+          },
+          () => undefined, // the supervisor says so
+        );
         killSilent(launched.child, { name, silentMs: silentMs[kind], log });
         return launched;
       },
     });
+  };
   const children = Array.from({ length: config.workers.processes }, (_, index) => start(`worker ${index + 1}`, 'pool'));
   children.push(start('suspect worker', 'suspect'));
   releases.defer('worker processes', async () => {

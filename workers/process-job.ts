@@ -2,15 +2,31 @@ import type { RunningJob, Verdict } from '../shared/adapters/job-worker.ts';
 import { type JobName, type JobPayload, jobs } from '../shared/contract/jobs.ts';
 import { AppError } from '../shared/errors.ts';
 import type { Log } from '../shared/log.ts';
+import type { Tally } from '../shared/tally.ts';
 import type { Handler, Handlers } from './handlers.ts';
 
 /**
  * Runs one job: checks its payload, calls its handler and judges what came of it.
  *
  * An error of kind `unavailable`, and one that nobody foresaw, is tried again later; every other AppError fails the job at
- * once and for good, and so does a job that nobody knows or whose payload is wrong.
+ * once and for good, and so does a job that nobody knows or whose payload is wrong. Every run is counted, with its time.
  */
-export function createProcessJob(handlers: Handlers, log: Log): (job: RunningJob) => Promise<Verdict> {
+export function createProcessJob(
+  handlers: Handlers,
+  { log, tally }: { log: Log; tally: Tally },
+): (job: RunningJob) => Promise<Verdict> {
+  const run = createRun(handlers, log);
+  return async (job) => {
+    const startedAt = performance.now();
+    const verdict = await run(job);
+    const name = isJobName(job.name) ? job.name : 'unknown';
+    tally.counter('qrfactory_jobs_total', { job: name, verdict: verdict.verdict }).add();
+    tally.histogram('qrfactory_job_duration_seconds', { job: name }).observe((performance.now() - startedAt) / 1000);
+    return verdict;
+  };
+}
+
+function createRun(handlers: Handlers, log: Log): (job: RunningJob) => Promise<Verdict> {
   return async (job) => {
     try {
       return await handle(handlers, job);

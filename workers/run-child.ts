@@ -4,7 +4,7 @@ import type { DrawRender } from './render-one.ts';
 import { runWorkerProcess, type WorkerKind } from './worker-process.ts';
 
 /**
- * Runs one process of the pool; its kind is the first argument, `pool` or `suspect`.
+ * Runs one process of the pool; its kind is the first argument, `pool` or `suspect`, the second how many in its place ended before.
  *
  * @param options.draw draws instead of `drawRender`: for tests whose drawing crashes its process
  */
@@ -16,7 +16,7 @@ export async function runChild(host: NodeJS.Process, { draw }: { draw?: DrawRend
     graceMs: 11_000,
     start: async (service) => {
       service.releases.defer('sign of life', showLife(host));
-      await runWorkerProcess(service, { kind, draw });
+      await runWorkerProcess(service, { kind, restarts: Number(host.argv[3] ?? 0), draw });
       return {};
     },
   });

@@ -1,3 +1,5 @@
+import { hostname } from 'node:os';
+import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { setTimeout as delay } from 'node:timers/promises';
 import { connectDatabase } from '../shared/adapters/database/connect-database.ts';
 import { connectImageCache } from '../shared/adapters/image-cache.ts';
@@ -5,9 +7,11 @@ import { startJobWorker } from '../shared/adapters/job-worker.ts';
 import { connectObjects } from '../shared/adapters/objects/connect-objects.ts';
 import { createOutbound } from '../shared/adapters/outbound.ts';
 import { connectQueues } from '../shared/adapters/queues.ts';
+import { connectSharedCounts } from '../shared/adapters/shared-counts.ts';
 import type { Config } from '../shared/config.ts';
 import type { QueueName } from '../shared/contract/jobs.ts';
 import type { Service } from '../shared/run-service.ts';
+import { Tally } from '../shared/tally.ts';
 import { untilAvailable } from '../shared/until-available.ts';
 import type { BatchSettings } from './batches/batch-deps.ts';
 import { createHandlers, type WorkDeps } from './handlers.ts';
@@ -57,15 +61,17 @@ function lanesOf(kind: WorkerKind, concurrency: number): Lane[] {
  * Connects to the stores and works on the queues of its kind until `service.releases` are released: then the jobs in hand
  * are finished, at most for 9 s. Stores that are away at the start are waited for.
  *
+ * @param options.restarts how many processes in its place ended before it
  * @param options.draw draws instead of `drawRender`
  */
 export async function runWorkerProcess(
   service: Service,
-  { kind, draw = drawRender }: { kind: WorkerKind; draw?: DrawRender },
+  { kind, restarts = 0, draw = drawRender }: { kind: WorkerKind; restarts?: number; draw?: DrawRender },
 ): Promise<void> {
   const deps = await connect(service, draw);
   const { config, log, releases } = service;
-  const processJob = createProcessJob(createHandlers(deps), log);
+  deps.tally.counter('qrfactory_pool_restarts_total', { kind }).add(restarts);
+  const processJob = createProcessJob(createHandlers(deps), deps);
   for (const lane of lanesOf(kind, config.workers.concurrency)) {
     const worker = await startJobWorker({ ...lane, redis: redisOf(service), log, process: processJob });
     releases.defer(`job worker of ${lane.queue}`, () => worker.close({ graceMs: jobGraceMs }));
@@ -89,6 +95,7 @@ async function connect(service: Service, draw: DrawRender): Promise<WorkDeps> {
   releases.defer('queues', () => queues.close());
   const imageCache = await connectImageCache(redisOf(service), log);
   releases.defer('image cache', () => imageCache.close());
+  const tally = await shareCounts(service);
   const { outboundAllow, timeScale: webhookTimeScale } = config.webhooks;
   const outbound = createOutbound({ allow: outboundAllow, timeoutMs: webhookTimeoutMs });
   releases.defer('outgoing connections', () => outbound.close());
@@ -109,9 +116,29 @@ async function connect(service: Service, draw: DrawRender): Promise<WorkDeps> {
     batches: batchSettings(config),
     lot: Math.random,
     log,
+    tally,
     now: Date.now,
     pause: delay,
   };
+}
+
+/** Makes what this process counts in, and brings it to Redis: nobody can ask a worker. */
+async function shareCounts(service: Service): Promise<Tally> {
+  const { log, releases } = service;
+  const counts = await connectSharedCounts(redisOf(service), log);
+  releases.defer('connection for counts', () => counts.close());
+  const lag = monitorEventLoopDelay({ resolution: 20 });
+  lag.enable();
+  releases.defer('event loop monitor', () => void lag.disable());
+  const id = `${hostname()}-${process.pid}`;
+  const tally = new Tally();
+  const stop = counts.push(tally, () => {
+    const lagSeconds = lag.max / 1e9;
+    lag.reset();
+    return { id, residentBytes: process.memoryUsage.rss(), lagSeconds };
+  });
+  releases.defer('counts', stop);
+  return tally;
 }
 
 function batchSettings({ limits, batchKeepDays, shortUrl, publicUrl, targetDeny }: Config): BatchSettings {

@@ -56,6 +56,20 @@ export const serviceOperations = {
       },
     },
   },
+  'GET /metrics': {
+    id: 'readMetrics',
+    tag,
+    summary: 'Numbers for Prometheus',
+    description: 'The text format 0.0.4. `METRICS_TOKEN` opens it as an operator key does.',
+    access: 'operator',
+    answers: {
+      200: {
+        description: 'What this process and all workers counted, and how things stand now.',
+        headers: ['Cache-Control!'],
+        content: { 'text/plain': { schema: { type: 'string' } } },
+      },
+    },
+  },
   'GET /': {
     id: 'start',
     tag,

@@ -35,3 +35,28 @@ export async function openBoardQueues(redis: { url: string; prefix: string }, lo
     },
   };
 }
+
+export type QueueFacts = {
+  /** Jobs by state: waiting, active, delayed, failed. */
+  counts: Record<'waiting' | 'active' | 'delayed' | 'failed', number>;
+  /** Since when the oldest waiting job has been due, ms since 1970; null when none waits. */
+  oldestDueAt: number | null;
+  isPaused: boolean;
+};
+
+/** Asks how a queue stands. */
+export async function factsOf(queue: BoardQueue): Promise<QueueFacts> {
+  const [counts, isPaused, oldest] = await Promise.all([
+    queue.getJobCounts('waiting', 'prioritized', 'active', 'delayed', 'failed'),
+    queue.isPaused(),
+    queue.getJobs(['waiting', 'prioritized'], 0, 0, true),
+  ]);
+  const { waiting = 0, prioritized = 0, active = 0, delayed = 0, failed = 0 } = counts;
+  // A job that ended meanwhile is undefined.
+  const due = oldest.flatMap((job) => (job ? [job.timestamp + (job.delay ?? 0)] : []));
+  return {
+    counts: { waiting: waiting + prioritized, active, delayed, failed },
+    oldestDueAt: due.length === 0 ? null : Math.min(...due),
+    isPaused,
+  };
+}

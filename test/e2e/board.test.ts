@@ -1,7 +1,7 @@
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { queueNames } from '../../shared/contract/jobs.ts';
-import { chromiumPath, launchChromium } from '../support/chromium.ts';
+import { chromiumPath, launchBrowser } from '../support/browser.ts';
 import { type Client, distinctSpec, eventually } from '../support/client.ts';
 import { type Deployment, prepareDeployment } from '../support/deployment.ts';
 import { logoPicture } from '../support/logo-pictures.ts';
@@ -46,13 +46,13 @@ async function waiting(queue: string): Promise<number> {
   return (counts.waiting ?? 0) + (counts.delayed ?? 0) + (counts.prioritized ?? 0);
 }
 
-describeOn('Bull Board in a browser (chromium)', chromiumPath, (executablePath) => {
+describeOn('Bull Board in a browser (chromium)', chromiumPath, () => {
   let browser: Browser;
   let page: Page;
   const outside: string[] = [];
 
   beforeAll(async () => {
-    browser = await launchChromium(executablePath);
+    browser = await launchBrowser();
     page = await browser.newPage({ viewport: { width: 1200, height: 800 } });
     page.setDefaultTimeout(20_000);
     page.on('response', (response) => {

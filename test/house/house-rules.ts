@@ -24,6 +24,7 @@ const packageRooms: Record<string, readonly (Room | `${string}.ts`)[]> = {
   'swagger-ui-dist': ['api/docs.ts'],
   '@bull-board/api': ['api/board.ts'],
   '@bull-board/koa': ['api/board.ts'],
+  'prom-client': ['api'],
   busboy: ['api'],
   bowser: ['workers'],
   isbot: ['workers'],

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { version } from '../../shared/version.ts';
 import { root } from './source-files.ts';
 
 type Locked = { version?: string; resolved?: string; optionalDependencies?: Record<string, string> };
@@ -11,6 +12,10 @@ describe('the package file', () => {
   it('is private, an ES module, and runs on Node 20.19 and later', () => {
     const { private: isPrivate, type, engines } = readJson('package.json');
     expect({ isPrivate, type, engines }).toEqual({ isPrivate: true, type: 'module', engines: { node: '>=20.19' } });
+  });
+
+  it('has the version that the service tells', () => {
+    expect(readJson('package.json').version).toBe(version);
   });
 });
 

@@ -19,7 +19,7 @@ afterEach(() => deps.close());
 type LogoJob = 'check-logo' | 'check-suspect-logo';
 
 function run(logoId: string, name: LogoJob = 'check-logo', more = {}) {
-  return createProcessJob(createHandlers(deps), deps.log)(runningJob(name, { logoId }, more));
+  return createProcessJob(createHandlers(deps), deps)(runningJob(name, { logoId }, more));
 }
 
 async function rowOf(id: string): Promise<LogoRow> {
@@ -88,7 +88,7 @@ describe('a render with a logo', () => {
       specOf('same', { errorCorrection: 'H', logo }),
     ]);
     const renderIds = [plain?.id ?? '', marked?.id ?? ''];
-    await createProcessJob(createHandlers(deps), deps.log)(runningJob('render-codes', { renderIds }));
+    await createProcessJob(createHandlers(deps), deps)(runningJob('render-codes', { renderIds }));
     const [one, other] = await Promise.all(renderIds.map((id) => renderOf(deps, id)));
     expect([one?.error, other?.error]).toEqual([null, null]);
     expect(other?.result?.sha256).not.toBe(one?.result?.sha256);
@@ -99,7 +99,7 @@ describe('a render with a logo', () => {
     const { id: damaged } = await acceptLogo(deps, png.subarray(0, png.length - 20));
     const specs = ['logo_none', damaged, unchecked].map((id) => specOf(id, { logo: { id, ratio: 0.2 } }));
     const renderIds = (await acceptRows(deps, specs)).map(({ id }) => id);
-    const verdict = await createProcessJob(createHandlers(deps), deps.log)(runningJob('render-codes', { renderIds }));
+    const verdict = await createProcessJob(createHandlers(deps), deps)(runningJob('render-codes', { renderIds }));
     expect(verdict.verdict).toBe('done');
     const ended = await Promise.all(renderIds.map((id) => renderOf(deps, id)));
     const outcomes = ended.map(({ status, error }) => error?.code ?? status);

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { AppError, unavailable } from '../../shared/errors.ts';
 import { createLog } from '../../shared/log.ts';
+import { Tally } from '../../shared/tally.ts';
 import type { Handlers } from '../../workers/handlers.ts';
 import { createProcessJob } from '../../workers/process-job.ts';
 import { runningJob } from './support/work-deps.ts';
@@ -9,7 +10,10 @@ const log = createLog('test', 'silent');
 
 function processWith(handler: () => Promise<{ verdict: 'done' }>) {
   const names = ['render-codes', 'render-suspect', 'check-logo', 'check-suspect-logo', 'sweep'];
-  return createProcessJob(Object.fromEntries(names.map((name) => [name, handler])) as unknown as Handlers, log);
+  return createProcessJob(Object.fromEntries(names.map((name) => [name, handler])) as unknown as Handlers, {
+    log,
+    tally: new Tally(),
+  });
 }
 
 const throwing = (error: unknown) =>

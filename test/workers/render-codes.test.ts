@@ -15,7 +15,7 @@ afterEach(() => deps.close());
 const textOf = (plan: { encodedText: string }): string => plan.encodedText;
 
 function run(ids: string[], more = {}) {
-  return createProcessJob(createHandlers(deps), deps.log)(runningJob('render-codes', { renderIds: ids }, more));
+  return createProcessJob(createHandlers(deps), deps)(runningJob('render-codes', { renderIds: ids }, more));
 }
 
 describe('render-codes', () => {
@@ -117,7 +117,7 @@ describe('render-codes', () => {
   it('writes the ends of jobs that run side by side together', async () => {
     const jobs = await Promise.all(['a', 'b', 'c', 'd'].map((text) => acceptRows(deps, [specOf(text)], `job-${text}`)));
     const finish = vi.spyOn(deps.database.renders, 'finish');
-    const process = createProcessJob(createHandlers(deps), deps.log);
+    const process = createProcessJob(createHandlers(deps), deps);
     await Promise.all(jobs.map((rows) => process(runningJob('render-codes', { renderIds: rows.map(({ id }) => id) }))));
     expect(finish.mock.calls.length).toBeLessThan(4);
     for (const [row] of jobs) expect((await renderOf(deps, row?.id ?? '')).status).toBe('completed');

@@ -16,7 +16,7 @@ beforeEach(async () => {
 afterEach(() => deps.close());
 
 function run(more = {}) {
-  return createProcessJob(createHandlers(deps), deps.log)(runningJob('render-suspect', { renderId: id }, more));
+  return createProcessJob(createHandlers(deps), deps)(runningJob('render-suspect', { renderId: id }, more));
 }
 
 describe('render-suspect', () => {

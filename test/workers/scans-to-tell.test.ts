@@ -36,7 +36,7 @@ function scansOf(codeId: string, count: number, more: Partial<ScanRow> = {}): Sc
   }));
 }
 
-const relay = () => createProcessJob(createHandlers(deps), deps.log)(runningJob('relay-events', {}));
+const relay = () => createProcessJob(createHandlers(deps), deps)(runningJob('relay-events', {}));
 
 async function toldTo(webhookId: string): Promise<{ codeId: string; scanCount: number; scans: { id: string }[] }[]> {
   const page = { limit: 200, order: 'oldest-first', after: null, status: null } as const;

@@ -14,7 +14,7 @@ afterEach(async () => {
   await deps.close();
 });
 
-const sweep = () => createProcessJob(createHandlers(deps), deps.log)(runningJob('sweep', {}));
+const sweep = () => createProcessJob(createHandlers(deps), deps)(runningJob('sweep', {}));
 const specs = (count: number) => Array.from({ length: count }, (_, index) => specOf(`text ${index}`));
 
 describe('sweep', () => {

@@ -33,7 +33,7 @@ afterEach(async () => {
 
 /** Makes the handlers anew, as a process that was started does. */
 function start(): void {
-  const processJob = createProcessJob(createHandlers(deps), deps.log);
+  const processJob = createProcessJob(createHandlers(deps), deps);
   run = (name, payload = {}) => processJob(runningJob(name, payload));
 }
 

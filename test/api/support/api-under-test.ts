@@ -12,6 +12,7 @@ import type { Role } from '../../../shared/adapters/database/access-store.ts';
 import type { CodeRow } from '../../../shared/adapters/database/code-store.ts';
 import type { Database } from '../../../shared/adapters/database/database.ts';
 import { connectSqlite } from '../../../shared/adapters/database/sqlite/connect-sqlite.ts';
+import { Tally } from '../../../shared/tally.ts';
 import { AnswerCheck } from '../../support/answer-check.ts';
 import { temporaryFolder } from '../../support/servers.ts';
 import { FakeQueues } from './fake-queues.ts';
@@ -50,6 +51,7 @@ type Options = {
 export async function startApi({ config, timeouts, beside }: Options = {}) {
   const lines: Record<string, unknown>[] = [];
   const log = pino({ level: 'debug' }, { write: (line) => lines.push(JSON.parse(line)) });
+  const tally = new Tally();
   const database = beside?.database ?? (await connectSqlite(await temporaryFolder(), log));
   const objects = beside?.objects ?? new MemoryObjects();
   const queues = beside?.queues ?? new FakeQueues({ database, objects });
@@ -75,6 +77,8 @@ export async function startApi({ config, timeouts, beside }: Options = {}) {
         csvColumns: 20,
         csvLineBytes: 4096,
       },
+      dataDir: '.',
+      metricsToken: null,
       secretKey: 'a secret that is only for tests',
       ...config,
     },
@@ -93,6 +97,10 @@ export async function startApi({ config, timeouts, beside }: Options = {}) {
       close: async () => undefined,
     },
     log,
+    tally,
+    sharedCounts: { read: async () => ({ counts: new Map(), processes: [] }) },
+    processMetrics: { metrics: async () => '' },
+    scans: () => ({ scansLost: 0, segments: 0, sizeBytes: 0, oldestAt: null }),
     now: () => Date.now() + clockMs,
     hurry: hurry.signal,
     codeChanged: (row) => {
@@ -101,7 +109,13 @@ export async function startApi({ config, timeouts, beside }: Options = {}) {
     },
   };
   const { now } = deps;
-  const redirects = redirectsUnderTest({ findBySlug: (slug) => database.codes.findBySlug(slug), publicUrl, log, now });
+  const redirects = redirectsUnderTest({
+    findBySlug: (slug) => database.codes.findBySlug(slug),
+    publicUrl,
+    log,
+    now,
+    tally,
+  });
   await seedBootstrapKey(database, operatorKey, Date.now());
   const app = buildApp(deps);
   const api = createApiServer((...both) => redirects.handle(...both) || app(...both), publicUrl, timeouts);

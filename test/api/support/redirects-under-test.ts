@@ -8,6 +8,7 @@ import { createRedirect } from '../../../api/redirect.ts';
 import type { CodeStore } from '../../../shared/adapters/database/code-store.ts';
 import type { ScanEvent } from '../../../shared/contract/scan-event.ts';
 import type { Log } from '../../../shared/log.ts';
+import { Tally } from '../../../shared/tally.ts';
 
 type Needs = {
   findBySlug: CodeStore['findBySlug'];
@@ -16,6 +17,7 @@ type Needs = {
   now: () => number;
   trustedProxies?: string[];
   locate?: Locate;
+  tally?: Tally;
   salt?: string | null;
 };
 
@@ -48,6 +50,14 @@ export function redirectsUnderTest(needs: Needs): RedirectsUnderTest {
     scans.push(event);
     if (journal.isHeld) await new Promise<void>((resolve) => held.push(resolve));
   };
-  const handle = createRedirect({ lookup, mint, record, requests: createRequestLog(log), publicUrl, log, now });
+  const handle = createRedirect({
+    lookup,
+    mint,
+    record,
+    requests: createRequestLog(log, needs.tally ?? new Tally()),
+    publicUrl,
+    log,
+    now,
+  });
   return { handle, lookup, scans, journal };
 }

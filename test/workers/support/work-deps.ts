@@ -9,6 +9,7 @@ import { jobs, type QueueName } from '../../../shared/contract/jobs.ts';
 import type { RenderSpec } from '../../../shared/domain/render-spec.ts';
 import { unavailable } from '../../../shared/errors.ts';
 import { createLog } from '../../../shared/log.ts';
+import { Tally } from '../../../shared/tally.ts';
 import type { WorkDeps } from '../../../workers/handlers.ts';
 import { drawRender } from '../../../workers/image/draw.ts';
 import { temporaryFolder } from '../../support/servers.ts';
@@ -91,6 +92,7 @@ export async function openDeps(): Promise<TestDeps> {
     },
     lot: () => 0.5,
     log,
+    tally: new Tally(),
     clock,
     now: () => clock.now,
     pause: async (ms) => {
