@@ -12,6 +12,7 @@ import { codesRaceContract } from './database/codes-race-contract.ts';
 import { deliveriesContract } from './database/delivery-contract.ts';
 import { modelContract } from './database/model-contract.ts';
 import { raceContract } from './database/race-contract.ts';
+import { recordsContract } from './database/record-contract.ts';
 import { renderOutboxContract } from './database/render-outbox-contract.ts';
 import { newLogo, newRender, noon, renderResult } from './database/rows.ts';
 import { ledgerEndContract, scansContract } from './database/scans-contract.ts';
@@ -44,6 +45,7 @@ export function databaseSuite(prepare: () => Promise<DatabaseConfig>): void {
   batchContract(database);
   accessContract(() => connections);
   claimsContract(() => connections);
+  recordsContract(() => connections);
   webhooksContract(database);
   deliveriesContract(database);
   renderOutboxContract(() => connections);

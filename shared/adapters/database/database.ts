@@ -1,9 +1,11 @@
 import type { ErrorCorrectionLevel, RenderSpec } from '../../domain/render-spec.ts';
 import type { WorkError } from '../../errors.ts';
 import type { KeyStore, TenantStore } from './access-store.ts';
+import type { AuditStore } from './audit-store.ts';
 import type { BatchStore } from './batch-store.ts';
 import type { CodeStore } from './code-store.ts';
 import type { ScanStore } from './scan-store.ts';
+import type { UsageStore } from './usage-store.ts';
 import type { DeliveryStore, RenderOutbox, ScanNoticeStore, WebhookStore } from './webhook-store.ts';
 
 export const workStatuses = ['queued', 'running', 'completed', 'failed', 'cancelled'] as const;
@@ -175,6 +177,8 @@ export interface Database {
   logos: LogoStore;
   keys: KeyStore;
   tenants: TenantStore;
+  audit: AuditStore;
+  usage: UsageStore;
   idempotency: IdempotencyStore;
   codes: CodeStore;
   batches: BatchStore;

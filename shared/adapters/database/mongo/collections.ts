@@ -2,6 +2,7 @@ import type { mongo } from 'mongoose';
 import type { Callback } from '../../../contract/events.ts';
 import type { ScanNotice } from '../../../domain/scans/scan-notice.ts';
 import type { KeyRow, TenantRow } from '../access-store.ts';
+import type { AuditRow } from '../audit-store.ts';
 import type { IdempotencyRow, LogoRow, RenderRow } from '../database.ts';
 import type { CallbackSecrets, DeliveryRow, RenderEnd, WebhookRow } from '../webhook-store.ts';
 import { type BatchCollections, batchIndexes } from './batch-documents.ts';
@@ -13,6 +14,7 @@ import {
   type SegmentDocument,
   scanIndexes,
 } from './scan-documents.ts';
+import type { UsageDocument } from './usage-store.ts';
 
 /** What stands in a document and not in its row. */
 type Unseen = {
@@ -34,6 +36,8 @@ export type Collections = BatchCollections &
     logos: mongo.Collection<Stored<LogoRow>>;
     keys: mongo.Collection<Stored<KeyRow>>;
     tenants: mongo.Collection<Stored<TenantRow>>;
+    audit: mongo.Collection<Stored<AuditRow>>;
+    usage: mongo.Collection<UsageDocument>;
     idempotency: mongo.Collection<Omit<IdempotencyRow, 'scope'> & { _id: string }>;
     webhooks: mongo.Collection<Stored<WebhookRow>>;
     callbackSecrets: mongo.Collection<Omit<CallbackSecrets, 'tenantId'> & { _id: string }>;
@@ -71,6 +75,14 @@ export const indexes = {
     { name: 'by_creation', key: { createdAt: 1, _id: 1 } },
     { name: 'by_status', key: { status: 1, _id: 1 } },
   ],
+  audit: [
+    { name: 'by_time', key: { createdAt: 1, _id: 1 } },
+    { name: 'by_tenant', key: { tenantId: 1, createdAt: 1, _id: 1 } },
+    { name: 'by_action', key: { action: 1, createdAt: 1, _id: 1 } },
+    { name: 'by_tenant_and_action', key: { tenantId: 1, action: 1, createdAt: 1, _id: 1 } },
+    { name: 'by_object', key: { objectId: 1, createdAt: 1, _id: 1 } },
+  ],
+  usage: [{ name: 'by_tenant', key: { tenantId: 1, day: 1 } }],
   idempotency: [{ name: 'expiring', key: { expiresAt: 1 } }],
   webhooks: [
     { name: 'by_tenant', key: { tenantId: 1, createdAt: 1, _id: 1 } },

@@ -1,6 +1,7 @@
 import type { Log } from '../../../log.ts';
 import type { Database } from '../database.ts';
 import { mongoKeys, mongoTenants } from './access-stores.ts';
+import { mongoAudit } from './audit-store.ts';
 import { mongoBatches } from './batch-store.ts';
 import { mongoCodes } from './code-store.ts';
 import { openMongo } from './connection.ts';
@@ -8,6 +9,7 @@ import { mongoDeliveries } from './delivery-store.ts';
 import { mongoIdempotency } from './idempotency.ts';
 import { mongoScans } from './scan-store.ts';
 import { mongoSettings } from './settings.ts';
+import { mongoUsage } from './usage-store.ts';
 import { mongoScanNotices, mongoWebhooks } from './webhook-stores.ts';
 import { mongoLogos, mongoRenders } from './work-stores.ts';
 
@@ -25,6 +27,8 @@ export async function connectMongo(url: string, log: Log): Promise<Database> {
     logos: mongoLogos(connection),
     keys: mongoKeys(connection),
     tenants: mongoTenants(connection),
+    audit: mongoAudit(connection),
+    usage: mongoUsage(connection),
     idempotency: mongoIdempotency(connection),
     codes: mongoCodes(connection),
     batches: mongoBatches(connection),

@@ -47,6 +47,8 @@ export class MongoConnection {
       logos: db.collection('logos'),
       keys: db.collection('keys'),
       tenants: db.collection('tenants'),
+      audit: db.collection('audit'),
+      usage: db.collection('usage'),
       idempotency: db.collection('idempotency'),
       webhooks: db.collection('webhooks'),
       callbackSecrets: db.collection('callbackSecrets'),

@@ -7,6 +7,7 @@ import { sqliteCodes } from './code-store.ts';
 import type { SqlValue } from './columns.ts';
 import { openSqlite, type SqliteConnection } from './connection.ts';
 import { sqliteDeliveries } from './delivery-store.ts';
+import { sqliteAudit, sqliteUsage } from './record-stores.ts';
 import { sqliteScans } from './scan-store.ts';
 import { idempotencyStatements, settingStatements } from './statements.ts';
 import { sqliteScanNotices, sqliteWebhooks } from './webhook-stores.ts';
@@ -54,6 +55,8 @@ export async function connectSqlite(folder: string, log: Log): Promise<Database>
     logos: sqliteLogos(connection),
     keys: sqliteKeys(connection),
     tenants: sqliteTenants(connection),
+    audit: sqliteAudit(connection),
+    usage: sqliteUsage(connection),
     idempotency: sqliteIdempotency(connection),
     codes: sqliteCodes(connection),
     batches: sqliteBatches(connection),

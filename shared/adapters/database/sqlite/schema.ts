@@ -218,4 +218,21 @@ export const migrations: readonly string[] = [
   create index tenants_by_creation on tenants (createdAt, id);
   create index tenants_by_status on tenants (status, id);
   `,
+  /* Who changed what, and what tenants use on each UTC day. */
+  `
+  create table audit (
+    id text primary key, tenantId text not null, keyId text not null, action text not null, objectId text not null,
+    changes text not null, requestId text not null, createdAt integer not null
+  ) strict;
+  create index audit_by_time on audit (createdAt, id);
+  create index audit_by_tenant on audit (tenantId, createdAt, id);
+  create index audit_by_action on audit (action, createdAt, id);
+  create index audit_by_tenant_and_action on audit (tenantId, action, createdAt, id);
+  create index audit_by_object on audit (objectId, createdAt, id);
+
+  create table usage (
+    tenantId text not null, day text not null, calls integer not null, renders integer not null, batchRows integer not null,
+    codes integer not null, primary key (tenantId, day)
+  ) strict, without rowid;
+  `,
 ];

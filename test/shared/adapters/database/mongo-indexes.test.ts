@@ -7,6 +7,7 @@ import type { ScanPage } from '../../../../shared/adapters/database/scan-store.t
 import { dayMs } from '../../../../shared/domain/scans/roll-up.ts';
 import { newKey, newTenant } from '../../../suites/database/access-contract.ts';
 import { newDelivery } from '../../../suites/database/delivery-contract.ts';
+import { auditQuery, newAuditRow } from '../../../suites/database/record-contract.ts';
 import { newLogo, newRender, noon, renderResult, unique, workError } from '../../../suites/database/rows.ts';
 import { newScan } from '../../../suites/database/scans.ts';
 import { newWebhook } from '../../../suites/database/webhook-contract.ts';
@@ -61,6 +62,18 @@ function indexFor({ collection, filter, sort }: Query): string | null {
 function shapeOf({ collection, filter, sort }: Query): string {
   const fields = Object.keys(filter).map((field) => (isRange(filter[field]) ? `${field} range` : field));
   return `${collection}: ${fields.sort().join(', ')}${sort.length > 0 ? ` by ${sort.join(', ')}` : ''}`;
+}
+
+async function callRecords({ audit, usage }: Database): Promise<void> {
+  await audit.insert(newAuditRow());
+  for (const tenantId of [null, 't'])
+    for (const action of [null, 'a'])
+      for (const objectId of [null, 'o'])
+        for (const after of [null, { createdAt: noon, id: 'aud' }])
+          await audit.list({ ...auditQuery, tenantId, action, objectId, after });
+  await usage.add([{ tenantId: 't', day: '2026-11-23', calls: 1, renders: 0, batchRows: 0, codes: 0 }]);
+  await usage.find('t', '2026-11-23');
+  await usage.list('t', { from: '2026-11-01', to: '2026-12-01' });
 }
 
 async function callOutbox(renders: Database['renders']): Promise<void> {
@@ -228,6 +241,7 @@ describeOn('Each query to MongoDB', servers.mongo, (serverUrl) => {
     await callAccess(database);
     await callScans(database);
     await callWebhooks(database);
+    await callRecords(database);
     const open = {
       'queuedAt range, status by queuedAt, _id': 'open',
       '$or, queuedAt range, status by queuedAt, _id': 'open',
@@ -293,6 +307,17 @@ describeOn('Each query to MongoDB', servers.mongo, (serverUrl) => {
         'status, tenantId': 'active',
       },
       callbackSecrets: { _id: '_id', '_id, revision': '_id' },
+      audit: Object.fromEntries(
+        ['', '$or, '].flatMap((or) => [
+          [`${or}createdAt range by createdAt, _id`, 'by_time'],
+          [`${or}createdAt range, tenantId by createdAt, _id`, 'by_tenant'],
+          [`${or}action, createdAt range by createdAt, _id`, 'by_action'],
+          [`${or}action, createdAt range, tenantId by createdAt, _id`, 'by_tenant_and_action'],
+          [`${or}createdAt range, objectId by createdAt, _id`, 'by_object'],
+          [`${or === '' ? '$and, ' : '$and, $or, '}createdAt range, objectId by createdAt, _id`, 'by_object'],
+        ]),
+      ),
+      usage: { _id: '_id', 'day range, tenantId by day': 'by_tenant' },
       scanNotices: { _id: '_id', '_id, revision': '_id', 'dueAt range by dueAt': 'due' },
       deliveries: {
         _id: '_id',

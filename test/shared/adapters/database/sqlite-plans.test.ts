@@ -9,6 +9,7 @@ import {
   batchStatements,
   batchTaskStatements,
 } from '../../../../shared/adapters/database/sqlite/batch-statements.ts';
+import { auditStatements, usageStatements } from '../../../../shared/adapters/database/sqlite/record-stores.ts';
 import {
   codeDayStatements,
   ledgerStatements,
@@ -39,6 +40,8 @@ const groups: Record<string, Record<string, Statement>> = {
   logos: logoStatements,
   keys: keyStatements,
   tenants: tenantStatements,
+  audit: auditStatements,
+  usage: usageStatements,
   idempotency: idempotencyStatements,
   settings: settingStatements,
   batches: batchStatements,

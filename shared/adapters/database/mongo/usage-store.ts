@@ -1,0 +1,44 @@
+import type { UsageDay, UsageStore } from '../usage-store.ts';
+import type { MongoConnection } from './connection.ts';
+import { isDuplicateKey } from './mongo-error.ts';
+
+/** A tenant's day; ids of one tenant are in the order of days. */
+export type UsageDocument = UsageDay & { _id: string };
+
+function rowOf({ _id, ...day }: UsageDocument): UsageDay {
+  return day;
+}
+
+export function mongoUsage(connection: MongoConnection): UsageStore {
+  const { usage } = connection.collections;
+  const run = connection.run.bind(connection);
+  const addOne = async ({ tenantId, day, ...counts }: UsageDay): Promise<void> => {
+    const update = { $inc: counts, $setOnInsert: { tenantId, day } };
+    await usage.updateOne({ _id: `${tenantId} ${day}` }, update, { upsert: true });
+  };
+  return {
+    add: (days) =>
+      run(async () => {
+        for (const day of days) {
+          try {
+            await addOne(day);
+          } catch (error) {
+            /* Two upserts of a new day at once: one of them meets the other's document, to which it may add now. */
+            if (!isDuplicateKey(error)) throw error;
+            await addOne(day);
+          }
+        }
+      }),
+    find: (tenantId, day) =>
+      run(async () => {
+        const document = await usage.findOne({ _id: `${tenantId} ${day}` });
+        return document && rowOf(document);
+      }),
+    /** Index: `by_tenant`. */
+    list: (tenantId, { from, to }) =>
+      run(async () => {
+        const found = usage.find({ tenantId, day: { $gte: from, $lt: to } }).sort({ day: 1 });
+        return (await found.toArray()).map(rowOf);
+      }),
+  };
+}
