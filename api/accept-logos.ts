@@ -76,7 +76,7 @@ export function createAcceptLogos(deps: ApiDeps) {
     try {
       const row = await start();
       if (hasEnded(row)) return row;
-      const end = await waiter.ended(Math.min(waitMs, checkWaitMs), response);
+      const end = await waiter.ended(row, Math.min(waitMs, checkWaitMs), response);
       return end ?? (await database.logos.find(id)) ?? row;
     } finally {
       waiter.close();

@@ -90,7 +90,7 @@ export function createAcceptRenders({ deps, rows, acceptLogos }: Needs) {
   ): Promise<RenderRow> => {
     let last = row;
     if (!hasEnded(row) && waitMs > 0) {
-      const end = await waiter.ended(waitMs, response);
+      const end = await waiter.ended(row, waitMs, response);
       last = end ?? (response.closed ? row : ((await database.renders.find(row.id)) ?? row));
     }
     rows.remember(last);

@@ -1,9 +1,17 @@
 import type { ServerResponse } from 'node:http';
-import type { WorkStatus } from '../shared/adapters/database/database.ts';
+import type { ToldEnd, WorkStatus } from '../shared/adapters/database/database.ts';
 import type { Queues } from '../shared/adapters/queues.ts';
+import type { WorkError } from '../shared/errors.ts';
 import type { Log } from '../shared/log.ts';
 
-type Work = { id: string; status: WorkStatus };
+type Work = {
+  id: string;
+  status: WorkStatus;
+  jobId: string;
+  result: unknown;
+  error: WorkError | null;
+  completedAt: number | null;
+};
 
 /** Whether work has ended, well or not. */
 export function hasEnded({ status }: { status: WorkStatus }): boolean {
@@ -12,20 +20,29 @@ export function hasEnded({ status }: { status: WorkStatus }): boolean {
 
 export type Waiter<Row> = {
   /**
-   * Waits for the end at most `timeoutMs`, and only as long as the caller's connection is open; null when there was none.
+   * Waits for the end of a row that was open, at most `timeoutMs` and only as long as the caller's connection is open; null when
+   * there was none.
    */
-  ended(timeoutMs: number, response: ServerResponse): Promise<Row | null>;
+  ended(open: Row, timeoutMs: number, response: ServerResponse): Promise<Row | null>;
   /** Stops listening. Every waiter must be closed. */
   close(): void;
 };
 
-type Listening<Row> = { row: Row | null; wake: ((row: Row | null) => void) | null };
+type Listening<Row> = {
+  /** The row as its owner saw it; null while it is being accepted. */
+  open: Row | null;
+  /** An end that was told meanwhile. */
+  told: ToldEnd | null;
+  row: Row | null;
+  wake: ((row: Row | null) => void) | null;
+};
 
 /**
  * Tells whoever waits here that a piece of work has ended, wherever it was done.
  *
- * A waiter is opened before the work is accepted, so that no end can slip through in between. The rows of all that ended
- * together are read together. A lost message costs no more than the wait: whoever's time is up re-reads its row itself.
+ * A waiter is opened before the work is accepted, so that no end can slip through in between. A message that says how the row's
+ * own job ended it is as good as the row; the rows of all others that ended together are read together. A lost message costs no
+ * more than the wait: whoever's time is up re-reads its row itself.
  */
 export class EndedWaiters<Row extends Work> {
   readonly #waiting = new Map<string, Set<Listening<Row>>>();
@@ -41,7 +58,7 @@ export class EndedWaiters<Row extends Work> {
   }) {
     this.#findMany = from.findMany;
     this.#log = from.log;
-    from.queues.onEnded((ids) => void this.#tell(ids));
+    from.queues.onEnded((ids, ends) => void this.#read(this.#tell(ids, ends)));
     from.hurry.addEventListener('abort', () => this.#wakeAll(), { once: true });
   }
 
@@ -53,12 +70,16 @@ export class EndedWaiters<Row extends Work> {
   }
 
   open(id: string): Waiter<Row> {
-    const mine: Listening<Row> = { row: null, wake: null };
+    const mine: Listening<Row> = { open: null, told: null, row: null, wake: null };
     const others = this.#waiting.get(id);
     if (others) others.add(mine);
     else this.#waiting.set(id, new Set([mine]));
     return {
-      ended: (timeoutMs, response) => this.#ended(mine, timeoutMs, response),
+      ended: (row, timeoutMs, response) => {
+        mine.open = row;
+        if (mine.told !== null && !this.#take(mine, mine.told)) void this.#read([id]);
+        return this.#ended(mine, timeoutMs, response);
+      },
       close: () => {
         const all = this.#waiting.get(id);
         if (all?.delete(mine) && all.size === 0) this.#waiting.delete(id);
@@ -82,22 +103,43 @@ export class EndedWaiters<Row extends Work> {
     });
   }
 
-  async #tell(ids: string[]): Promise<void> {
-    const here = ids.filter((id) => this.#waiting.has(id));
-    if (here.length === 0) return;
+  /** Gives told ends to those who wait for them; answers the ids that must be read for the others. */
+  #tell(ids: string[], ends: ToldEnd[]): string[] {
+    const told = new Map(ends.map((end) => [end.id, end]));
+    return ids.filter((id) => {
+      const end = told.get(id);
+      const waiting = [...(this.#waiting.get(id) ?? [])];
+      return waiting.filter((listening) => end === undefined || !this.#take(listening, end)).length > 0;
+    });
+  }
+
+  /** Takes how a row's own job ended it; false when another job carries the row by now: then only the row can tell. */
+  #take(listening: Listening<Row>, end: ToldEnd): boolean {
+    const { open } = listening;
+    if (open === null) {
+      listening.told = end;
+      return true;
+    }
+    if (open.jobId !== end.jobId) return false;
+    const { at: completedAt, result, error } = end;
+    this.#wake(listening, { ...open, status: error === null ? 'completed' : 'failed', result, error, completedAt });
+    return true;
+  }
+
+  async #read(ids: string[]): Promise<void> {
+    if (ids.length === 0) return;
     try {
-      for (const row of await this.#findMany(here)) this.#deliver(row);
+      for (const row of await this.#findMany(ids)) {
+        if (hasEnded(row)) for (const listening of this.#waiting.get(row.id) ?? []) this.#wake(listening, row);
+      }
     } catch (err) {
       this.#log.warn({ err }, 'rows of ended work not read; their waiters read them when their time is up');
     }
   }
 
-  #deliver(row: Row): void {
-    if (!hasEnded(row)) return;
-    for (const listening of this.#waiting.get(row.id) ?? []) {
-      listening.row = row;
-      listening.wake?.(row);
-    }
+  #wake(listening: Listening<Row>, row: Row): void {
+    listening.row = row;
+    listening.wake?.(row);
   }
 
   #wakeAll(): void {

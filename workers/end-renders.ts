@@ -75,7 +75,13 @@ async function tellEnded(
     log.warn({ err, renders: ended.length }, `ended renders: no ${what}`);
   // Bytes first, so that whoever is woken finds them.
   await imageCache.put(images).catch(lost('cached images'));
-  await queues.announceEnded(ended.map(({ row }) => row.id)).catch(lost('message to those who wait'));
+  const ends = ended.map(({ row, outcome }) => ({ ...outcome, jobId: row.jobId }));
+  await queues
+    .announceEnded(
+      ended.map(({ row }) => row.id),
+      ends,
+    )
+    .catch(lost('message to those who wait'));
 }
 
 /** Removes the objects of rows that were deleted while they were drawn; those that another run ended keep theirs. */

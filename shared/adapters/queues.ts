@@ -3,8 +3,9 @@ import type { Redis } from 'ioredis';
 import { type JobName, type JobPayload, jobs, type QueueName, queueNames } from '../contract/jobs.ts';
 import { unavailable } from '../errors.ts';
 import type { Log } from '../log.ts';
+import type { ToldEnd } from './database/database.ts';
 import { jobOptionsOf, queuePrefix, serialQueues } from './job-options.ts';
-import { type EndedListener, endedChannel, listenForEnded } from './redis-channel.ts';
+import { type EndedListener, type EndedMessage, endedChannel, listenForEnded } from './redis-channel.ts';
 import { closeRedis, firstOutcome, openRedis, redisUnavailable } from './redis-connection.ts';
 import { monitorRedis, type RedisMonitor, type RedisState } from './redis-monitor.ts';
 import { type QueueScripts, queueScripts } from './redis-scripts.ts';
@@ -33,8 +34,8 @@ export async function connectQueues(redis: { url: string; prefix: string }, log:
   const queues = openQueues(producer, redis.prefix, log);
   const listeners = new Set<EndedListener>();
   let channel: { close(): Promise<void> } | null = null;
-  const hear = (ids: string[]): void => {
-    for (const listener of listeners) listener(ids);
+  const hear: EndedListener = (ids, ends) => {
+    for (const listener of listeners) listener(ids, ends);
   };
   await firstOutcome(producer);
   await monitor.check();
@@ -59,13 +60,14 @@ export async function connectQueues(redis: { url: string; prefix: string }, log:
       return (await answerOf('Could not ask for the epoch', claim)) === 'OK';
     },
 
-    /** Tells every process that listens which work has ended; reaches those who are connected now. */
-    async announceEnded(ids: string[]): Promise<void> {
-      const publishing = producer.publish(endedChannel(redis.prefix), JSON.stringify({ ids }));
+    /** Tells every process that listens which work has ended, and of renders how; reaches those who are connected now. */
+    async announceEnded(ids: string[], ends?: ToldEnd[]): Promise<void> {
+      const message = { ids, ends } satisfies EndedMessage;
+      const publishing = producer.publish(endedChannel(redis.prefix), JSON.stringify(message));
       await answerOf('Could not announce ended work', publishing);
     },
 
-    /** Calls `listener` with the ids of each announcement until the returned function is called. */
+    /** Calls `listener` with each announcement until the returned function is called. */
     onEnded(listener: EndedListener): () => void {
       channel ??= listenForEnded(redis, hear, log);
       listeners.add(listener);

@@ -1,6 +1,6 @@
 import type { Redis } from 'ioredis';
-import type { EndedMessage } from '../contract/jobs.ts';
 import type { Log } from '../log.ts';
+import type { ToldEnd } from './database/database.ts';
 import { closeRedis, openRedis } from './redis-connection.ts';
 
 /** A dead connection of a listener who never speaks is found this long, and `socketTimeout`, after it died. */
@@ -8,7 +8,10 @@ const pingMs = 5000;
 
 export const endedChannel = (prefix: string): string => `${prefix}:ended`;
 
-export type EndedListener = (ids: string[]) => void;
+/** What a worker tells every API process at a job's end. The rows say how it ended; `ends` spares reading those of renders. */
+export type EndedMessage = { ids: string[]; ends?: ToldEnd[] };
+
+export type EndedListener = (ids: string[], ends: ToldEnd[]) => void;
 
 /**
  * Hears of ended work on a connection of its own and subscribes again after every loss of it.
@@ -22,8 +25,8 @@ export function listenForEnded(redis: { url: string; prefix: string }, listener:
     subscriber.subscribe(channel).catch(() => subscriber.disconnect(true)); // reconnecting tries again
   });
   subscriber.on('message', (_channel: string, text: string) => {
-    const ids = readIds(text);
-    if (ids) listener(ids);
+    const message = readMessage(text);
+    if (message) listener(message.ids, message.ends ?? []);
     else log.warn({ channel, length: text.length }, 'a message that is not ours came on the channel of ended work');
   });
   const pings = setInterval(() => ping(subscriber), pingMs);
@@ -40,10 +43,12 @@ function ping(subscriber: Redis): void {
   if (subscriber.status === 'ready') subscriber.ping().catch(() => undefined); // a lost connection reports itself
 }
 
-function readIds(text: string): string[] | null {
+function readMessage(text: string): EndedMessage | null {
   try {
-    const { ids } = JSON.parse(text) as Partial<EndedMessage>;
-    return Array.isArray(ids) && ids.every((id) => typeof id === 'string') ? ids : null;
+    const message = JSON.parse(text) as Partial<EndedMessage>;
+    const { ids, ends = [] } = message;
+    const isOurs = Array.isArray(ids) && ids.every((id) => typeof id === 'string') && Array.isArray(ends);
+    return isOurs ? (message as EndedMessage) : null;
   } catch {
     return null;
   }

@@ -63,6 +63,3 @@ export const queueNames = [
   'batches',
   'batch-rows',
 ] as const satisfies readonly QueueName[];
-
-/** What a worker tells every API process at a job's end: ids only, the rows say how it ended. */
-export type EndedMessage = { ids: string[] };

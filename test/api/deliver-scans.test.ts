@@ -5,6 +5,7 @@ import { afterEach, describe, expect, it } from 'vitest';
 import { ScanDelivery } from '../../api/deliver-scans.ts';
 import { makeJournalFolder } from '../../api/journal-folders.ts';
 import type { NewJob } from '../../shared/adapters/queues.ts';
+import type { EndedListener } from '../../shared/adapters/redis-channel.ts';
 import type { ScanEvent } from '../../shared/contract/scan-event.ts';
 import { unavailable } from '../../shared/errors.ts';
 import { encodeLine } from '../../shared/journal-lines.ts';
@@ -15,7 +16,7 @@ type RecordJob = Extract<NewJob, { name: 'record-scans' }>;
 
 /** Queue and ledger in memory: jobs wait until `work`. */
 function farSide() {
-  const listeners = new Set<(ids: string[]) => void>();
+  const listeners = new Set<EndedListener>();
   const side = {
     jobs: new Map<string, RecordJob>(),
     added: 0,
@@ -30,7 +31,7 @@ function farSide() {
         for (const event of payload.events as ScanEvent[]) side.ledger.set(event.id, event);
         side.recorded.add(payload.segmentId);
         side.jobs.delete(jobId);
-        if (side.announces) for (const listener of listeners) listener([payload.segmentId]);
+        if (side.announces) for (const listener of listeners) listener([payload.segmentId], []);
       }
     },
   };
@@ -47,7 +48,7 @@ function farSide() {
       if (side.queueAway) throw unavailable('queue_unavailable', 'away');
       return new Set(ids.filter((id) => side.jobs.has(id)));
     },
-    onEnded(listener: (ids: string[]) => void) {
+    onEnded(listener: EndedListener) {
       listeners.add(listener);
       return () => void listeners.delete(listener);
     },

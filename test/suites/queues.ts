@@ -1,6 +1,7 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { Redis } from 'ioredis';
 import { afterAll, afterEach, expect, it, vi } from 'vitest';
+import type { ToldEnd } from '../../shared/adapters/database/database.ts';
 import { type RunningJob, startJobWorker, type Verdict } from '../../shared/adapters/job-worker.ts';
 import { connectQueues, type NewJob, type Queues } from '../../shared/adapters/queues.ts';
 import type { QueueName } from '../../shared/contract/jobs.ts';
@@ -356,6 +357,19 @@ export function queuesSuite(url: () => string): void {
     await teller.announceEnded(['rnd_late']);
     await vi.waitFor(() => expect(heard.a?.has('rnd_late') && heard.c?.has('rnd_late')).toBe(true));
     expect(heard.b?.has('rnd_late')).toBe(false);
+  });
+
+  it('carries how renders ended to every listener', async () => {
+    newPrefix();
+    const [teller, listener] = [await connect(), await connect()];
+    const error = { code: 'render_failed', detail: 'It did not work', pointer: null };
+    const end: ToldEnd = { id: 'rnd_a', jobId: 'r-1', at: 1000, result: null, error };
+    const heard: ToldEnd[][] = [];
+    listener.onEnded((_ids, ends) => void heard.push(ends));
+    await vi.waitFor(async () => {
+      await teller.announceEnded(['rnd_a', 'rnd_b'], [end]);
+      expect(heard).toContainEqual([end]);
+    });
   });
 
   it.each(['a:b', '123', ''])('refuses the job id %j, which BullMQ would mistake', async (jobId) => {

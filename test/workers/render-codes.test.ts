@@ -33,6 +33,15 @@ describe('render-codes', () => {
     expect(deps.queues.announced.sort()).toEqual([...ids].sort());
   });
 
+  it('tells of each render what its row says', async () => {
+    const ids = (await acceptRows(deps, [specOf('x'.repeat(5000)), specOf('fine')])).map(({ id }) => id);
+    await run(ids);
+    const rows = await Promise.all(ids.map((id) => renderOf(deps, id)));
+    expect(deps.queues.ends).toEqual(
+      rows.map(({ id, jobId, completedAt, result, error }) => ({ id, jobId, at: completedAt, result, error })),
+    );
+  });
+
   it('fails a spec that cannot be drawn alone, with its code and pointer', async () => {
     const [bad, good] = await acceptRows(deps, [specOf('x'.repeat(5000)), specOf('fine')]);
     if (!bad || !good) throw new Error('no rows');

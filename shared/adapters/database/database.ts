@@ -64,6 +64,9 @@ export type Page = {
   status: WorkStatus | null;
 };
 
+/** How the job that carried a row ended it, as it is told beside the row: it holds as long as no other job carries the row. */
+export type ToldEnd<Result = RenderResult> = Outcome<Result> & { jobId: string };
+
 /** Work that is open (queued or running), as the sweeper sees it. */
 export type OpenWork = { id: string; jobId: string; suspect: boolean; queuedAt: Millis };
 

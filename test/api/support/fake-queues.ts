@@ -2,6 +2,7 @@ import { hash } from 'node:crypto';
 import type { Database } from '../../../shared/adapters/database/database.ts';
 import type { ObjectStore } from '../../../shared/adapters/objects/objects.ts';
 import type { NewJob, Queues } from '../../../shared/adapters/queues.ts';
+import type { EndedListener } from '../../../shared/adapters/redis-channel.ts';
 import { imageKey } from '../../../shared/domain/object-key.ts';
 import { contentTypeOf, type LogoFacts, type RenderSpec } from '../../../shared/domain/render-spec.ts';
 import { unavailable, type WorkError } from '../../../shared/errors.ts';
@@ -24,7 +25,7 @@ export class FakeQueues implements Queues {
     Buffer.from(`${spec.format} of ${JSON.stringify(spec.content)} at ${spec.size} px`);
   readonly jobs: NewJob[] = [];
   #next = 0;
-  readonly #listeners = new Set<(ids: string[]) => void>();
+  readonly #listeners = new Set<EndedListener>();
   readonly #stores: Stores;
 
   constructor(stores: Stores) {
@@ -45,13 +46,13 @@ export class FakeQueues implements Queues {
     return { reachable: !this.away, memoryShare: null };
   }
 
-  onEnded(listener: (ids: string[]) => void): () => void {
+  onEnded(listener: EndedListener): () => void {
     this.#listeners.add(listener);
     return () => this.#listeners.delete(listener);
   }
 
   async announceEnded(ids: string[]): Promise<void> {
-    for (const listener of this.#listeners) listener(ids);
+    for (const listener of this.#listeners) listener(ids, []);
   }
 
   async liveJobs(): Promise<Set<string>> {

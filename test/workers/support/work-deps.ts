@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { connectDatabase } from '../../../shared/adapters/database/connect-database.ts';
-import type { Database, LogoRow, RenderRow } from '../../../shared/adapters/database/database.ts';
+import type { Database, LogoRow, RenderRow, ToldEnd } from '../../../shared/adapters/database/database.ts';
 import type { RunningJob } from '../../../shared/adapters/job-worker.ts';
 import { connectObjects } from '../../../shared/adapters/objects/connect-objects.ts';
 import type { ObjectStore } from '../../../shared/adapters/objects/objects.ts';
@@ -18,6 +18,7 @@ import { temporaryFolder } from '../../support/servers.ts';
 export class RecordingQueues {
   readonly added: NewJob[] = [];
   readonly announced: string[] = [];
+  readonly ends: ToldEnd[] = [];
   isAway = false;
   isEmptied = false;
 
@@ -37,9 +38,10 @@ export class RecordingQueues {
     return isEmptied;
   }
 
-  async announceEnded(ids: string[]): Promise<void> {
+  async announceEnded(ids: string[], ends: ToldEnd[] = []): Promise<void> {
     if (this.isAway) throw unavailable('queue_unavailable', 'The queue is away');
     this.announced.push(...ids);
+    this.ends.push(...ends);
   }
 }
 
