@@ -15,10 +15,10 @@ const formBytes = 4096;
  * Bearer` works as everywhere. With a cookie alone nothing changes unless a page of ours asks for it.
  */
 export function createBoardRoutes(
-  deps: Pick<ApiDeps, 'config' | 'boardQueues' | 'queues' | 'now' | 'log'>,
+  deps: Pick<ApiDeps, 'config' | 'boardQueues' | 'queues' | 'now' | 'log' | 'rateLimits'>,
   { auth }: { auth: Auth },
 ) {
-  const { log } = deps;
+  const { log, rateLimits } = deps;
   const base = new URL(deps.config.publicUrl).pathname.replace(/\/$/, '') + mount;
   const signInPath = `${base}/sign-in`;
   const session = createBoardSession(deps, { path: base });
@@ -60,8 +60,10 @@ export function createBoardRoutes(
     signIn: (async (ctx) => {
       const form = new URLSearchParams((await readBody(ctx, formBytes)).toString('utf8'));
       const digest = keyDigest(form.get('key')?.trim() ?? '');
+      rateLimits.refuseGuess(ctx.req, digest);
       const key = await auth.findOperator(digest);
       if (key === null) {
+        await rateLimits.ofFailedAuth(ctx.req);
         ctx.status = 401;
         return answerSignInPage(ctx, signInPath, 'This is not the key of an operator.');
       }

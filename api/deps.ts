@@ -13,6 +13,7 @@ import type { Config } from '../shared/config.ts';
 import type { Log } from '../shared/log.ts';
 import type { Tally } from '../shared/tally.ts';
 import type { DeliveryState } from './deliver-scans.ts';
+import type { RateLimits } from './middleware/rate-limits.ts';
 
 /** What the API is made of; all of it is connected before and released after. */
 export type ApiDeps = {
@@ -28,6 +29,7 @@ export type ApiDeps = {
   boardQueues: readonly BoardQueue[];
   objects: ObjectStore;
   imageCache: ImageCache;
+  rateLimits: RateLimits;
   log: Log;
   /** Where this process counts. */
   tally: Tally;

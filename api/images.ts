@@ -7,7 +7,7 @@ import type { RenderRows } from './render-rows.ts';
 import { isCompleted, redrawWaitMs, type ServeImage } from './serve-image.ts';
 
 type Needs = {
-  deps: Pick<ApiDeps, 'config'>;
+  deps: Pick<ApiDeps, 'config' | 'rateLimits'>;
   rows: RenderRows;
   acceptRenders: AcceptRenders;
   serveImage: ServeImage;
@@ -21,6 +21,7 @@ export function createImageRoute({ deps, rows, acceptRenders, serveImage }: Need
   return async (ctx: ApiContext): Promise<void> => {
     const id = ctx.params.id ?? '';
     const found = await rows.find(id);
+    if (found === null) await deps.rateLimits.ofUnknown(ctx.req, ctx.res);
     if (found === null) throw new AppError('not-found', 'not_found', 'There is no render with this id');
     // On a queue for the second time: most likely its bytes were gone, and another caller has it drawn again just now.
     const isAgain = !hasEnded(found) && found.queuedAt > found.createdAt;

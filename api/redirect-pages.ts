@@ -8,6 +8,7 @@ type Page = { title: string; text: string };
 const pages: Record<number, Page> = {
   404: { title: 'This code leads nowhere', text: 'There is no code under this address. Was it typed in full?' },
   410: { title: 'This code is not in use any more', text: 'Whoever made it has switched it off, or its time is over.' },
+  429: { title: 'Please wait a minute', text: 'Too many addresses that do not exist were tried from here.' },
   503: { title: 'Please try again in a moment', text: 'This code cannot be looked up just now.' },
 };
 

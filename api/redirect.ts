@@ -7,6 +7,7 @@ import type { Log } from '../shared/log.ts';
 import type { CodeLookup } from './code-lookup.ts';
 import type { Handle } from './handle.ts';
 import type { KnownCode } from './known-code.ts';
+import type { RateLimits } from './middleware/rate-limits.ts';
 import type { RequestLog } from './middleware/request-log.ts';
 import type { MintScan, SentTo } from './mint-scan.ts';
 import { answerNowhere, codeNotInUse, unknownCode } from './redirect-pages.ts';
@@ -16,6 +17,7 @@ type Needs = {
   mint: MintScan;
   /** Resolves when the scan is on the disk, or counted as lost. */
   record: (event: ScanEvent) => Promise<void>;
+  rateLimits: Pick<RateLimits, 'ofUnknown'>;
   requests: RequestLog;
   publicUrl: string;
   log: Log;
@@ -33,7 +35,7 @@ const shortPath = /^\/([a-z0-9][a-z0-9-]{1,62}[a-z0-9])\/?(?:\?(.*))?$/i;
  * @returns a handler that leaves every other request, reserved words among them, to the next
  */
 export function createRedirect(needs: Needs): Handle<boolean> {
-  const { lookup, requests, publicUrl, log } = needs;
+  const { lookup, rateLimits, requests, publicUrl, log } = needs;
   const lead = createLead(needs);
 
   const refuse = (visit: Visit, error: unknown): void => {
@@ -46,7 +48,10 @@ export function createRedirect(needs: Needs): Handle<boolean> {
     try {
       const known = lookup.recall(slug);
       const code = known === undefined ? await lookup.find(slug) : known;
-      if (code === null) throw unknownCode;
+      if (code === null) {
+        await rateLimits.ofUnknown(visit.request, visit.response);
+        throw unknownCode;
+      }
       await lead(visit, code);
     } catch (error) {
       refuse(visit, error);

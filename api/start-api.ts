@@ -3,17 +3,20 @@ import { openBoardQueues } from '../shared/adapters/board-queues.ts';
 import type { Database } from '../shared/adapters/database/database.ts';
 import { connectImageCache } from '../shared/adapters/image-cache.ts';
 import { connectQueues } from '../shared/adapters/queues.ts';
+import { connectRateWindows, type RateWindows } from '../shared/adapters/rate-windows.ts';
 import { connectSharedCounts } from '../shared/adapters/shared-counts.ts';
 import type { Config } from '../shared/config.ts';
 import { AppError } from '../shared/errors.ts';
 import type { Service } from '../shared/run-service.ts';
 import { Tally } from '../shared/tally.ts';
 import { buildApp } from './app.ts';
+import { createClientAddress } from './client-address.ts';
 import type { ApiDeps } from './deps.ts';
 import { claimSecretKey, seedBootstrapKey } from './first-facts.ts';
 import type { Handle } from './handle.ts';
 import { holdPort } from './hold-port.ts';
 import { LateStores } from './late-stores.ts';
+import { createRateLimits } from './middleware/rate-limits.ts';
 import { createRequestLog } from './middleware/request-log.ts';
 import { type ApiServer, createApiServer } from './server.ts';
 import { startRedirects } from './start-redirects.ts';
@@ -40,14 +43,29 @@ export async function startApi(asked: Service): Promise<{ address: string }> {
     drainUntil = performance.now() + drainMs;
   });
   const stores = new LateStores(releases);
-  const redis = await connectRedis(service);
+  const { rateWindows: windows, ...redis } = await connectRedis(service);
   const { queues } = redis;
   const tally = new Tally();
   const processMetrics = new Registry();
   collectDefaultMetrics({ register: processMetrics, prefix: 'qrfactory_' });
+  const clientAddress = createClientAddress(config.trustedProxies);
+  const rateLimits = createRateLimits({
+    rates: config.rateLimits,
+    windows,
+    secretKey: secretOf(config),
+    clientAddress,
+  });
   const requests = createRequestLog(log, tally);
   const graceMs = () => Math.max(drainUntil - performance.now(), 0);
-  const redirects = await startRedirects(service, { database: stores.database, queues, requests, tally, graceMs });
+  const redirects = await startRedirects(service, {
+    database: stores.database,
+    queues,
+    requests,
+    tally,
+    rateLimits,
+    clientAddress,
+    graceMs,
+  });
 
   let others: Handle = answerStarting({ queues, isThere: stores.isThere, publicUrl: config.publicUrl, requests });
   const api = createApiServer((...both) => redirects.handle(...both) || others(...both), config.publicUrl);
@@ -65,6 +83,7 @@ export async function startApi(asked: Service): Promise<{ address: string }> {
     database,
     objects,
     ...redis,
+    rateLimits,
     log,
     tally,
     processMetrics,
@@ -82,7 +101,9 @@ async function connectRedis({
   config,
   log,
   releases,
-}: Service): Promise<Pick<ApiDeps, 'queues' | 'boardQueues' | 'imageCache' | 'sharedCounts'>> {
+}: Service): Promise<
+  Pick<ApiDeps, 'queues' | 'boardQueues' | 'imageCache' | 'sharedCounts'> & { rateWindows: RateWindows }
+> {
   const { url, prefix } = config.redis;
   if (url === null) throw new Error('An API was started without REDIS_URL');
   const imageCache = await connectImageCache({ url, prefix }, log);
@@ -93,15 +114,22 @@ async function connectRedis({
   releases.defer('queues of the board', () => board.close());
   const sharedCounts = await connectSharedCounts({ url, prefix }, log);
   releases.defer('connection for counts', () => sharedCounts.close());
-  return { imageCache, queues, boardQueues: board.queues, sharedCounts };
+  const rateWindows = await connectRateWindows({ url, prefix }, log);
+  releases.defer('rate limits', () => rateWindows.close());
+  return { imageCache, queues, boardQueues: board.queues, sharedCounts, rateWindows };
 }
 
 async function checkFirstFacts({ config, log }: Service, database: Database): Promise<string> {
-  const { secretKey, bootstrapApiKey } = config;
-  if (secretKey === null) throw new Error('An API was started without SECRET_KEY');
+  const { bootstrapApiKey } = config;
+  const secretKey = secretOf(config);
   await claimSecretKey(database, secretKey);
   if (bootstrapApiKey === null) log.warn('BOOTSTRAP_API_KEY is not set: only keys made before work');
   else await seedBootstrapKey(database, bootstrapApiKey, Date.now());
+  return secretKey;
+}
+
+function secretOf({ secretKey }: Config): string {
+  if (secretKey === null) throw new Error('An API was started without SECRET_KEY');
   return secretKey;
 }
 

@@ -3,12 +3,13 @@ import type { Database } from '../shared/adapters/database/database.ts';
 import type { Queues } from '../shared/adapters/queues.ts';
 import type { Service } from '../shared/run-service.ts';
 import type { Tally } from '../shared/tally.ts';
-import { createClientAddress } from './client-address.ts';
+import type { ClientAddress } from './client-address.ts';
 import { createCodeLookup } from './code-lookup.ts';
 import { createCodeSnapshot } from './code-snapshot.ts';
 import { type DeliveryState, ScanDelivery } from './deliver-scans.ts';
 import type { Handle } from './handle.ts';
 import { type Locate, nowhere, openLocator } from './locate.ts';
+import type { RateLimits } from './middleware/rate-limits.ts';
 import type { RequestLog } from './middleware/request-log.ts';
 import { createMintScan } from './mint-scan.ts';
 import { createRedirect } from './redirect.ts';
@@ -20,6 +21,8 @@ type Needs = {
   queues: Queues;
   requests: RequestLog;
   tally: Tally;
+  rateLimits: RateLimits;
+  clientAddress: ClientAddress;
   /** How long the drain may wait for the ledger, ms. */
   graceMs: () => number;
 };
@@ -41,7 +44,7 @@ export type Redirects = {
  */
 export async function startRedirects(service: Service, needs: Needs): Promise<Redirects> {
   const { config, log, releases } = service;
-  const { database, queues, requests, tally, graceMs } = needs;
+  const { database, queues, requests, tally, rateLimits, clientAddress, graceMs } = needs;
   const { dataDir, publicUrl } = config;
   const now = Date.now;
 
@@ -75,14 +78,14 @@ export async function startRedirects(service: Service, needs: Needs): Promise<Re
   const located = openLocator(config.geoipDbPath, log);
   located.catch(() => undefined); // `connected` tells it
   const mint = createMintScan({
-    clientAddress: createClientAddress(config.trustedProxies),
+    clientAddress,
     locate: (address) => locate(address),
     salts,
     now,
   });
   const record = delivery.record.bind(delivery);
   return {
-    handle: createRedirect({ lookup, mint, record, requests, publicUrl, log, now }),
+    handle: createRedirect({ lookup, mint, record, rateLimits, requests, publicUrl, log, now }),
     codeChanged: lookup.changed,
     knownAtStart,
     scans: () => delivery.state(),

@@ -243,6 +243,16 @@ function readConfig(read: Reader) {
       csvLineBytes: read.integer('MAX_CSV_LINE_BYTES', { initial: 65_536, min: 1024, max: 1024 * 1024 }),
     },
     batchKeepDays: read.integer('BATCH_KEEP_DAYS', { initial: 7, min: 1, max: 3650 }),
+    /** 0: no limit. */
+    rateLimits: {
+      /** Calls a second with one key; twice as many at once. */
+      perKey: read.integer('RATE_LIMIT_PER_KEY', { initial: 100, min: 0, max: 1_000_000 }),
+      /** Images a second without a key. */
+      perAddress: read.integer('RATE_LIMIT_PER_ADDRESS', { initial: 10, min: 0, max: 1_000_000 }),
+      failedAuthPerMinute: read.integer('RATE_LIMIT_FAILED_AUTH', { initial: 30, min: 0, max: 1_000_000 }),
+      /** Slugs, and images, that do not exist. */
+      unknownPerMinute: read.integer('RATE_LIMIT_UNKNOWN', { initial: 60, min: 0, max: 1_000_000 }),
+    },
     logLevel: read.oneOf<LogLevel>('LOG_LEVEL', logLevels, 'info'),
   };
 }

@@ -38,7 +38,7 @@ export type Auth = ReturnType<typeof createAuth>;
  *
  * A looked-up key is trusted for five seconds: within these a revoked one still works.
  */
-export function createAuth({ database, config }: Pick<ApiDeps, 'database' | 'config'>) {
+export function createAuth({ database, config, rateLimits }: Pick<ApiDeps, 'database' | 'config' | 'rateLimits'>) {
   const known = new LRUCache<string, { row: KeyRow | null }>({ max: 10_000, ttl: trustedForMs });
 
   const rowOf = async (digest: string): Promise<KeyRow | null> => {
@@ -49,9 +49,17 @@ export function createAuth({ database, config }: Pick<ApiDeps, 'database' | 'con
     }
     return entry.row;
   };
-  const find = async (key: string): Promise<KeyRow> => {
-    const row = await rowOf(keyDigest(key));
-    if (row === null) throw unauthorized('The API key is not known');
+  /** Knows the key that came, and counts the call against its limit. */
+  const find = async (ctx: ApiContext, key: string): Promise<KeyRow> => {
+    const digest = keyDigest(key);
+    rateLimits.refuseGuess(ctx.req, digest);
+    const row = await rowOf(digest);
+    if (row === null) {
+      await rateLimits.ofFailedAuth(ctx.req);
+      throw unauthorized('The API key is not known');
+    }
+    rateLimits.wasGood(digest);
+    await rateLimits.ofKey(ctx.res, row.id);
     return row;
   };
 
@@ -66,7 +74,7 @@ export function createAuth({ database, config }: Pick<ApiDeps, 'database' | 'con
       return async (ctx, next) => {
         const key = bearerKey(ctx);
         if (key === null) throw unauthorized('An API key is needed: Authorization: Bearer qrf_…');
-        const row = await find(key);
+        const row = await find(ctx, key);
         if (roles.indexOf(row.role) > roles.indexOf(role))
           throw new AppError('forbidden', 'forbidden', `This needs the role ${role}; the key has ${row.role}`);
         enter(ctx, row);
@@ -85,7 +93,8 @@ export function createAuth({ database, config }: Pick<ApiDeps, 'database' | 'con
       const key = bearerKey(ctx);
       if (key === null && !config.openQr)
         throw unauthorized('This instance answers only with an API key: Authorization: Bearer qrf_…');
-      enter(ctx, key === null ? null : await find(key));
+      if (key === null) await rateLimits.ofAddress(ctx.req, ctx.res);
+      enter(ctx, key === null ? null : await find(ctx, key));
       await next();
     }) satisfies ApiMiddleware,
   };

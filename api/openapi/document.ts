@@ -36,7 +36,7 @@ const problemHeaders: Readonly<Record<number, readonly HeaderName[]>> = {
   409: ['Retry-After'],
   412: ['ETag'],
   416: ['Content-Range'],
-  429: ['Retry-After'],
+  429: ['Retry-After', 'RateLimit-Policy', 'RateLimit'],
   503: ['Retry-After'],
 };
 
@@ -137,10 +137,19 @@ function operationObject({ schemas, problems }: Components, line: string, operat
   const { id, tag, summary, description, access, body, answers } = operation;
   const parameters = parametersOf(operation);
   const links = linksFrom(line);
+  const rates: Answer['headers'] = access === 'none' ? [] : ['RateLimit-Policy', 'RateLimit'];
   const good = Object.entries(answers).map(([status, answer]): [string, ResponseObject] => {
     const content = answer.content === undefined ? {} : { content: contentOf(schemas, answer.content) };
     const led = answer.content === undefined || links === null ? {} : { links };
-    return [status, { description: answer.description, headers: headersOf(answer.headers), ...content, ...led }];
+    return [
+      status,
+      {
+        description: answer.description,
+        headers: headersOf([...(answer.headers ?? []), ...rates]),
+        ...content,
+        ...led,
+      },
+    ];
   });
   const bad = [...problemsOf(operation)].map(([status, codes]): [string, ResponseObject | Reference] => {
     const answer = good.find(([known]) => known === String(status))?.[1];

@@ -28,6 +28,11 @@ export const answerHeaders = {
   'Content-Disposition': { description: 'Under which name it is saved.', schema: text },
   'Accept-Ranges': { description: 'Ranges of bytes can be asked for.', schema: text },
   'Content-Range': { description: 'Which bytes these are, and of how many.', schema: text },
+  'RateLimit-Policy': {
+    description: 'How many calls are accepted, `q`, in how many seconds, `w` (IETF draft).',
+    schema: text,
+  },
+  RateLimit: { description: 'How many calls are left, `r`, for how many seconds, `t` (IETF draft).', schema: text },
   'WWW-Authenticate': { description: 'How to authenticate.', schema: text },
   Allow: { description: 'The methods of this path.', schema: text },
   Vary: { description: 'On which headers the answer depends.', schema: text },

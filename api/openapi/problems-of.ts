@@ -16,7 +16,9 @@ function implied({ access, query, headers = [], body }: Operation): string[] {
   const types = Object.keys(body ?? {});
   const isKeyed = access !== 'none';
   return [
-    ...(isKeyed ? ['unauthorized', 'database_unavailable', 'invalid_request', 'malformed_query'] : []),
+    ...(isKeyed
+      ? ['too_many_requests', 'unauthorized', 'database_unavailable', 'invalid_request', 'malformed_query']
+      : []),
     ...(isKeyed && access !== 'open' ? ['forbidden'] : []),
     ...(query ? ['invalid_request', 'malformed_query'] : []),
     ...(headers.includes('Idempotency-Key')

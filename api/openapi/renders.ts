@@ -137,7 +137,14 @@ export const renderOperations = {
       },
       304: { description: 'It is the one that the caller has.', headers: ['ETag!', 'Cache-Control!'] },
     },
-    problems: ['not_found', 'render_not_ready', 'image_not_ready', 'database_unavailable', ...imageProblems],
+    problems: [
+      'too_many_requests',
+      'not_found',
+      'render_not_ready',
+      'image_not_ready',
+      'database_unavailable',
+      ...imageProblems,
+    ],
   },
 } satisfies Operations;
 

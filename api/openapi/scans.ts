@@ -84,6 +84,13 @@ export const scanOperations = {
       slug: { schema: { type: 'string', pattern: '^[A-Za-z0-9][A-Za-z0-9-]{1,62}[A-Za-z0-9]$' }, example: 'ab3de9xk' },
     },
     answers: { 302: { description: 'Where the code leads.', headers: ['Location!', 'Cache-Control!'] } },
-    problems: ['code_not_found', 'not_found', 'code_not_in_use', 'codes_unavailable', 'database_unavailable'],
+    problems: [
+      'too_many_requests',
+      'code_not_found',
+      'not_found',
+      'code_not_in_use',
+      'codes_unavailable',
+      'database_unavailable',
+    ],
   },
 } satisfies Operations;

@@ -36,6 +36,7 @@ const packageRooms: Record<string, readonly (Room | `${string}.ts`)[]> = {
   libsql: ['adapters'],
   minio: ['adapters'],
   ioredis: ['adapters'],
+  'rate-limiter-flexible': ['adapters'],
   bullmq: ['adapters'],
   'csv-parse': ['adapters'],
   zod: ['contract', 'api', 'workers', 'adapters'],

@@ -26,7 +26,7 @@ python3 -m venv "$work/venv"
 port=$(node -e "const s = require('node:net').createServer().listen(0, '127.0.0.1', () => { console.log(s.address().port); s.close(); })")
 key=schemathesis-operator-key
 PORT=$port DATA_DIR=$work/data BOOTSTRAP_API_KEY=$key LOG_LEVEL=warn WORKER_PROCESSES=1 \
-  RATE_LIMIT_PER_KEY=0 RATE_LIMIT_PER_ADDRESS=0 \
+  RATE_LIMIT_PER_KEY=0 RATE_LIMIT_PER_ADDRESS=0 RATE_LIMIT_FAILED_AUTH=0 RATE_LIMIT_UNKNOWN=0 \
   node --enable-source-maps dist/start.js >"$work/service.log" 2>&1 &
 service=$!
 

@@ -49,6 +49,7 @@ describe('the configuration', () => {
       },
       batchKeepDays: 7,
       scanRetentionDays: 0,
+      rateLimits: { perKey: 100, perAddress: 10, failedAuthPerMinute: 30, unknownPerMinute: 60 },
       logLevel: 'info',
     });
   });

@@ -19,6 +19,11 @@ export const accessCodes = {
     meaning: 'A browser that is signed in to the pages for operators was sent here by another site.',
     remedy: 'Use the pages themselves, or send a key as bearer.',
   },
+  too_many_requests: {
+    status: 429,
+    meaning: 'More requests came than are accepted in this time; RateLimit-Policy says how many are.',
+    remedy: wait,
+  },
   internal_error: {
     status: 500,
     meaning: 'Something went wrong here.',

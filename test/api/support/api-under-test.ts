@@ -6,6 +6,7 @@ import { afterAll } from 'vitest';
 import { buildApp } from '../../../api/app.ts';
 import type { ApiDeps } from '../../../api/deps.ts';
 import { seedBootstrapKey } from '../../../api/first-facts.ts';
+import type { RateLimits } from '../../../api/middleware/rate-limits.ts';
 import { openApiDocument } from '../../../api/openapi/document.ts';
 import { createApiServer } from '../../../api/server.ts';
 import type { Role } from '../../../shared/adapters/database/access-store.ts';
@@ -17,7 +18,7 @@ import { AnswerCheck } from '../../support/answer-check.ts';
 import { temporaryFolder } from '../../support/servers.ts';
 import { FakeQueues } from './fake-queues.ts';
 import { MemoryObjects } from './memory-objects.ts';
-import { redirectsUnderTest } from './redirects-under-test.ts';
+import { noLimits, redirectsUnderTest } from './redirects-under-test.ts';
 
 export const operatorKey = 'operator-key-for-tests';
 export const publicUrl = 'https://qr.example.com';
@@ -43,12 +44,13 @@ afterAll(async () => {
 type Options = {
   config?: Partial<ApiDeps['config']>;
   timeouts?: { headersMs: number; requestMs: number };
+  rateLimits?: RateLimits;
   /** The next API process on the same database, queue and objects. */
   beside?: { database: Database; queues: FakeQueues; objects: MemoryObjects };
 };
 
 /** Starts the API on a port of its own, a real database and queues and objects in memory. */
-export async function startApi({ config, timeouts, beside }: Options = {}) {
+export async function startApi({ config, timeouts, rateLimits = noLimits, beside }: Options = {}) {
   const lines: Record<string, unknown>[] = [];
   const log = pino({ level: 'debug' }, { write: (line) => lines.push(JSON.parse(line)) });
   const tally = new Tally();
@@ -85,6 +87,7 @@ export async function startApi({ config, timeouts, beside }: Options = {}) {
     database,
     queues,
     boardQueues: [],
+    rateLimits,
     objects,
     imageCache: {
       get: async (id) => cached.get(id) ?? null,
@@ -115,6 +118,7 @@ export async function startApi({ config, timeouts, beside }: Options = {}) {
     log,
     now,
     tally,
+    rateLimits,
   });
   await seedBootstrapKey(database, operatorKey, Date.now());
   const app = buildApp(deps);

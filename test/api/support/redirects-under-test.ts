@@ -2,6 +2,7 @@ import { createClientAddress } from '../../../api/client-address.ts';
 import { type CodeLookup, createCodeLookup } from '../../../api/code-lookup.ts';
 import type { Handle } from '../../../api/handle.ts';
 import type { Locate } from '../../../api/locate.ts';
+import { createRateLimits, type RateLimits } from '../../../api/middleware/rate-limits.ts';
 import { createRequestLog } from '../../../api/middleware/request-log.ts';
 import { createMintScan } from '../../../api/mint-scan.ts';
 import { createRedirect } from '../../../api/redirect.ts';
@@ -19,6 +20,7 @@ type Needs = {
   locate?: Locate;
   tally?: Tally;
   salt?: string | null;
+  rateLimits?: RateLimits;
 };
 
 export type RedirectsUnderTest = {
@@ -28,9 +30,22 @@ export type RedirectsUnderTest = {
   journal: { isHeld: boolean; release(): void };
 };
 
+/** What limits nobody. */
+export const noLimits = createRateLimits({
+  rates: { perKey: 0, perAddress: 0, failedAuthPerMinute: 0, unknownPerMinute: 0 },
+  windows: {
+    limit() {
+      throw new Error('A limit of 0 was made');
+    },
+  },
+  secretKey: '',
+  clientAddress: () => null,
+});
+
 /** The redirect with a journal in memory, which acknowledges at once unless it is held. */
 export function redirectsUnderTest(needs: Needs): RedirectsUnderTest {
   const { findBySlug, publicUrl, log, now, trustedProxies = [], locate, salt = 'salt of the day' } = needs;
+  const rateLimits = needs.rateLimits ?? noLimits;
   const scans: ScanEvent[] = [];
   const held: (() => void)[] = [];
   const journal = {
@@ -54,6 +69,7 @@ export function redirectsUnderTest(needs: Needs): RedirectsUnderTest {
     lookup,
     mint,
     record,
+    rateLimits,
     requests: createRequestLog(log, needs.tally ?? new Tally()),
     publicUrl,
     log,
