@@ -100,6 +100,8 @@ export function createAcceptBatches(deps: ApiDeps) {
         startedAt: null,
         completedAt: null,
         expiresAt: null,
+        finalCounts: null,
+        purgedAt: null,
         revision: 1,
       };
       const task = taskWithJob(parseTask(batch), now());

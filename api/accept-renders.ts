@@ -115,13 +115,12 @@ export function createAcceptRenders({ deps, rows, acceptLogos }: Needs) {
       callback: Callback | null = null,
     ): Promise<RenderRow> {
       const known = callback === null ? rows.recall(render.id) : null;
-      if (known) {
-        rows.use(known);
-        return known;
-      }
+      if (known && (await rows.keep(known))) return known;
       const waiter = waiters.open(render.id);
       try {
-        const row = await accept(render, callback);
+        let row = await accept(render, callback);
+        // The purge took a row that nobody had used for long, just now: then it is a new one.
+        if (row.status === 'completed' && !(await rows.keep(row))) row = await accept(render, callback);
         return await follow(row, waiter, waitMs, response);
       } finally {
         waiter.close();

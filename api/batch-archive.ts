@@ -5,7 +5,7 @@ import { inQuery, readParameters, wholeNumberOf } from '../shared/contract/param
 import { invalidRequest } from '../shared/contract/zod-problems.ts';
 import { batchArchiveKey } from '../shared/domain/batches/batch-ids.ts';
 import { AppError, shortened, unavailable } from '../shared/errors.ts';
-import { findOwnBatch } from './batches.ts';
+import { assertKept, findOwnBatch } from './batches.ts';
 import { readByteRange } from './byte-range.ts';
 import type { ApiContext, ApiDeps } from './deps.ts';
 import { readQuery } from './query.ts';
@@ -52,11 +52,11 @@ function readPart(ctx: ApiContext): number {
   return values.part ?? 1;
 }
 
-function findPart({ status, error, archive, expiresAt }: Batch, wanted: number, now: number): ArchivePart {
+function findPart(batch: Batch, wanted: number, now: number): ArchivePart {
+  const { status, error, archive } = batch;
   if (status === 'queued' || status === 'running')
     throw new AppError('conflict', 'batch_not_ready', 'The batch has not ended yet', { retryAfterS: 1 });
-  if (expiresAt !== null && expiresAt <= now)
-    throw new AppError('gone', 'batch_expired', 'The archive was kept until its time was over');
+  assertKept(batch, now);
   if (archive === null) {
     if (error !== null) throw new AppError('invalid', error.code, error.detail);
     throw new AppError('not-found', 'no_archive', 'This batch made no archive');

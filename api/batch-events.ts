@@ -1,6 +1,7 @@
 import { Readable } from 'node:stream';
 import { setTimeout as delay } from 'node:timers/promises';
 import { LRUCache } from 'lru-cache';
+import { batchCounts } from '../shared/adapters/batch-counts.ts';
 import { isOver } from '../shared/adapters/change-batch.ts';
 import { batchAnswer } from '../shared/adapters/show-batch.ts';
 import { findOwnBatch } from './batches.ts';
@@ -90,7 +91,7 @@ function createProgress({ config, database, now }: Pick<ApiDeps, 'config' | 'dat
   const count = async (id: string): Promise<Progress | null> => {
     const batch = await batches.find(id);
     if (batch === null) return null;
-    const counts = await batches.countRows(id);
+    const counts = await batchCounts(batches, batch);
     const shown = batchAnswer(batch, { counts, publicUrl: config.publicUrl, now: now() });
     const { total: _, ...byStatus } = shown.counts;
     return {

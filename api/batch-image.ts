@@ -1,7 +1,7 @@
 import { batchPieceKey } from '../shared/domain/batches/batch-ids.ts';
 import { contentTypeOf, type ImageFormat } from '../shared/domain/render-spec.ts';
 import { AppError, unavailable, type WorkError } from '../shared/errors.ts';
-import { findOwnBatch } from './batches.ts';
+import { assertKept, findOwnBatch } from './batches.ts';
 import type { ApiContext, ApiDeps } from './deps.ts';
 import { imageGuards } from './middleware/security-headers.ts';
 import { matchesEtag } from './serve-image.ts';
@@ -10,7 +10,9 @@ import { matchesEtag } from './serve-image.ts';
 export function createBatchImageRoute(deps: ApiDeps) {
   const { database, objects } = deps;
   return async (ctx: ApiContext): Promise<void> => {
-    const { id } = await findOwnBatch(deps, ctx);
+    const batch = await findOwnBatch(deps, ctx);
+    assertKept(batch, deps.now());
+    const { id } = batch;
     const number = /^[1-9]\d{0,6}$/.test(ctx.params.row ?? '') ? Number(ctx.params.row) : null;
     const row = number === null ? null : await database.batches.findRow(id, number);
     if (row === null) throw new AppError('not-found', 'not_found', 'The batch has no such row');

@@ -1,3 +1,4 @@
+import { batchCounts } from '../shared/adapters/batch-counts.ts';
 import { endTask, retryTask, startTask } from '../shared/adapters/batch-tasks.ts';
 import { changeBatch, isOver } from '../shared/adapters/change-batch.ts';
 import type { Batch, BatchRow } from '../shared/adapters/database/batch-store.ts';
@@ -20,7 +21,7 @@ export function createBatchRoutes(deps: ApiDeps) {
   const { receive, accept, discard } = createAcceptBatches(deps);
 
   const shown = async (batch: Batch) =>
-    batchAnswer(batch, { counts: await batches.countRows(batch.id), publicUrl, now: now() });
+    batchAnswer(batch, { counts: await batchCounts(batches, batch), publicUrl, now: now() });
 
   const answer = async (ctx: ApiContext, batch: Batch): Promise<void> => {
     if (isOver(batch)) ctx.set('Content-Location', `${publicUrl}/v1/batches/${batch.id}`);
@@ -70,10 +71,14 @@ export function createBatchRoutes(deps: ApiDeps) {
     return batch;
   };
 
-  const retry = async ({ id }: Batch): Promise<Batch> => {
+  const retry = async (asked: Batch): Promise<Batch> => {
+    const { id } = asked;
     queues.assertAcceptsWork();
-    if (!(await hasRetriable(id))) throw nothingToRetry();
+    const { status } = asked;
+    assertKept(asked, now());
+    if (status === 'completed' && !(await hasRetriable(id))) throw nothingToRetry();
     const batch = await changeBatch(batches, id, (found) => {
+      assertKept(found, now());
       if (found.status !== 'completed') throw notCompleted(found);
       const { run } = found;
       const again = { isParsed: false, parts: [], archive: null, completedAt: null, expiresAt: null };
@@ -144,7 +149,9 @@ export function createBatchRoutes(deps: ApiDeps) {
     },
 
     async rows(ctx: ApiContext): Promise<void> {
-      const { id } = await findOwnBatch(deps, ctx);
+      const batch = await findOwnBatch(deps, ctx);
+      assertKept(batch, now());
+      const { id } = batch;
       const page = parseBatchRows(readQuery(ctx));
       const found: BatchRow[] = await batches.listRows(id, { ...page, limit: page.limit + 1 });
       const { rows, last } = cutPage(found, page.limit);
@@ -165,6 +172,17 @@ export async function findOwnBatch({ database }: Pick<ApiDeps, 'database'>, ctx:
   const batch = await database.batches.find(ctx.params.id ?? '');
   if (batch?.tenantId !== ctx.state.tenantId) throw noBatch();
   return batch;
+}
+
+/**
+ * Lets a batch pass whose objects and rows are still kept.
+ *
+ * @throws AppError `gone` when its time is over: from then on the purge removes all but its record
+ */
+export function assertKept({ expiresAt }: Batch, now: number): void {
+  if (expiresAt === null || expiresAt > now) return;
+  const until = new Date(expiresAt).toISOString();
+  throw new AppError('gone', 'batch_expired', `Rows, images and archive of this batch were kept until ${until}`);
 }
 
 function noBatch(): AppError {

@@ -58,6 +58,3 @@ export type ApiState = {
 export type ApiContext = RouterContext<ApiState, DefaultContext>;
 export type Next = () => Promise<unknown>;
 export type ApiMiddleware = (ctx: ApiContext, next: Next) => unknown;
-
-/** Renders made without a key belong to this tenant, which lists nothing. */
-export const anonymousTenant = 'anonymous';

@@ -8,6 +8,8 @@ import type { Log } from '../shared/log.ts';
 const trustedForMs = 5000;
 /** Bytes go after a day or more without use; one note an hour keeps what is used, at next to no cost. */
 const touchEveryMs = 60 * 60 * 1000;
+/** A row that was used within this time is not yet near its purge. */
+const safeForMs = 12 * 60 * 60 * 1000;
 
 export type RenderRows = ReturnType<typeof createRenderRows>;
 
@@ -32,6 +34,14 @@ export function createRenderRows({ store, queues, now, log }: Needs) {
     if (row.status === 'completed') completed.set(row.id, row);
   };
 
+  /** Notes that the render is used, at most once an hour; never holds up or fails the caller. */
+  const use = (row: RenderRow): void => {
+    const at = now();
+    if (at - row.lastUsedAt < touchEveryMs) return;
+    row.lastUsedAt = at;
+    touch(row.id).catch((err: unknown) => log.warn({ err }, 'use of a render not noted'));
+  };
+
   return {
     remember,
     /** The completed row, when it was seen in the last seconds. */
@@ -44,12 +54,25 @@ export function createRenderRows({ store, queues, now, log }: Needs) {
       if (row) remember(row);
       return row;
     },
-    /** Notes that the render is used, at most once an hour; never holds up or fails the caller. */
-    use(row: RenderRow): void {
+    /**
+     * Makes sure that a row stays which an answer relies on: what was not used for long may be purged just now.
+     *
+     * @returns false when it is gone
+     */
+    async keep(row: RenderRow): Promise<boolean> {
       const at = now();
-      if (at - row.lastUsedAt < touchEveryMs) return;
+      if (at - row.lastUsedAt < safeForMs) {
+        use(row);
+        return true;
+      }
+      await touch(row.id);
+      if ((await store.find(row.id)) === null) {
+        completed.delete(row.id);
+        return false;
+      }
       row.lastUsedAt = at;
-      touch(row.id).catch((err: unknown) => log.warn({ err }, 'use of a render not noted'));
+      return true;
     },
+    use,
   };
 }

@@ -242,6 +242,7 @@ function readConfig(read: Reader) {
       csvColumns: read.integer('MAX_CSV_COLUMNS', { initial: 200, min: 1, max: 10_000 }),
       csvLineBytes: read.integer('MAX_CSV_LINE_BYTES', { initial: 65_536, min: 1024, max: 1024 * 1024 }),
     },
+    imageKeepDays: read.integer('IMAGE_KEEP_DAYS', { initial: 30, min: 1, max: 3650 }),
     batchKeepDays: read.integer('BATCH_KEEP_DAYS', { initial: 7, min: 1, max: 3650 }),
     /** 0: no limit. */
     rateLimits: {

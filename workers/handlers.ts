@@ -18,6 +18,7 @@ import { createZipPart } from './batches/zip-part.ts';
 import { createCheckLogo, createCheckSuspectLogo } from './check-logo.ts';
 import { createEndRenders } from './end-renders.ts';
 import { createLogoSource } from './logo-source.ts';
+import { createPurge, createPurgeOrphans } from './purge/purge.ts';
 import { createPurgeScans } from './purge-scans.ts';
 import { createRecordScans } from './record-scans.ts';
 import { createRelayEvents } from './relay-events.ts';
@@ -36,7 +37,7 @@ import { createSweepDeliveries } from './sweep-deliveries.ts';
 export type WorkDeps = {
   database: Pick<
     Database,
-    'renders' | 'logos' | 'codes' | 'scans' | 'webhooks' | 'deliveries' | 'scanNotices' | 'batches'
+    'renders' | 'logos' | 'idempotency' | 'codes' | 'scans' | 'webhooks' | 'deliveries' | 'scanNotices' | 'batches'
   >;
   objects: ObjectStore;
   queues: Pick<Queues, 'add' | 'liveJobs' | 'claimEpoch' | 'announceEnded'>;
@@ -46,6 +47,8 @@ export type WorkDeps = {
   logoPixels: number;
   /** Scans older than so many days are deleted; 0: they are kept for ever. */
   scanRetentionDays: number;
+  /** Images that nobody used for so many days are removed. */
+  imageKeepDays: number;
   /** Calls webhooks. */
   outbound: Pick<Outbound, 'post'>;
   /** Shrinks the delays between a webhook's attempts. */
@@ -82,6 +85,8 @@ export function createHandlers(deps: WorkDeps): Handlers {
     'record-scans': createRecordScans(deps),
     'roll-up-scans': createRollUpScans(deps),
     'purge-scans': createPurgeScans(deps),
+    purge: createPurge(deps),
+    'purge-orphans': createPurgeOrphans(deps),
     'relay-events': createRelayEvents(deps, [
       createRenderOutbox(deps),
       createBatchOutbox(deps),

@@ -2,29 +2,15 @@ import { dayMs, dayOf } from '../shared/domain/scans/roll-up.ts';
 import { countBuckets } from './count-buckets.ts';
 import type { Handler, WorkDeps } from './handlers.ts';
 
-const everyMs = 60 * 60 * 1000;
 const rowsAtATime = 1000;
 /** A journal that still holds a segment asks for it long before: notes older than this are nobody's. */
 const segmentsKeptMs = 30 * dayMs;
 
-type PurgeDeps = Pick<WorkDeps, 'queues' | 'log' | 'now'> & {
+type PurgeDeps = Pick<WorkDeps, 'log' | 'now'> & {
   database: Pick<WorkDeps['database'], 'scans' | 'codes'>;
   /** 0: for ever. */
   scanRetentionDays: number;
 };
-
-/** Adds a purge at the start and every hour, one between all processes. Returns how to stop it. */
-export function startPurging({ queues, log, now }: Pick<PurgeDeps, 'queues' | 'log' | 'now'>): () => void {
-  const add = (): void => {
-    const jobId = `purge-scans-${Math.floor(now() / everyMs)}`;
-    queues
-      .add([{ name: 'purge-scans', payload: {}, jobId }])
-      .catch((err: unknown) => log.warn({ err }, 'no purge could be queued this time'));
-  };
-  add();
-  const timer = setInterval(add, everyMs);
-  return () => clearInterval(timer);
-}
 
 /**
  * Deletes scans older than `scanRetentionDays`, whole UTC days at a time, and forgets segments recorded a month ago.

@@ -17,7 +17,7 @@ import type { BatchSettings } from './batches/batch-deps.ts';
 import { createHandlers, type WorkDeps } from './handlers.ts';
 import { drawRender } from './image/draw.ts';
 import { createProcessJob } from './process-job.ts';
-import { startPurging } from './purge-scans.ts';
+import { startPurging } from './purge/start-purging.ts';
 import type { DrawRender } from './render-one.ts';
 import { startRollingUp } from './roll-up-scans.ts';
 import { startSweeping } from './sweep.ts';
@@ -100,7 +100,7 @@ async function connect(service: Service, draw: DrawRender): Promise<WorkDeps> {
   const outbound = createOutbound({ allow: outboundAllow, timeoutMs: webhookTimeoutMs });
   releases.defer('outgoing connections', () => outbound.close());
   const { logoPixels } = config.limits;
-  const { scanRetentionDays } = config;
+  const { scanRetentionDays, imageKeepDays } = config;
   return {
     database,
     objects,
@@ -109,6 +109,7 @@ async function connect(service: Service, draw: DrawRender): Promise<WorkDeps> {
     draw,
     logoPixels,
     scanRetentionDays,
+    imageKeepDays,
     outbound,
     webhookTimeScale,
     secretKey: secretKeyOf(service),

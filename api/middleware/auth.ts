@@ -1,8 +1,9 @@
 import { hash } from 'node:crypto';
 import { LRUCache } from 'lru-cache';
 import { type KeyRow, type Role, roles } from '../../shared/adapters/database/access-store.ts';
+import { anonymousTenant } from '../../shared/domain/anonymous-tenant.ts';
 import { AppError } from '../../shared/errors.ts';
-import { type ApiContext, type ApiDeps, type ApiMiddleware, anonymousTenant } from '../deps.ts';
+import type { ApiContext, ApiDeps, ApiMiddleware } from '../deps.ts';
 
 /** How long a key that was looked up is trusted, and one that was not found is refused, without asking again. */
 const trustedForMs = 5000;

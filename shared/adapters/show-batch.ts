@@ -33,9 +33,10 @@ function estimate({ status, startedAt }: Batch, counts: BatchAnswer['counts'], n
   return now + Math.round(((now - startedAt) * (counts.total - ended)) / ended);
 }
 
-function archiveOf({ id, archive, expiresAt }: Batch, publicUrl: string): BatchAnswer['archive'] {
+/** Null once its time is over. */
+function archiveOf({ id, archive, expiresAt }: Batch, { publicUrl, now }: View): BatchAnswer['archive'] {
   const [first] = archive ?? [];
-  if (archive === null || first === undefined || expiresAt === null) return null;
+  if (archive === null || first === undefined || expiresAt === null || expiresAt <= now) return null;
   const url = `${publicUrl}/v1/batches/${id}/archive`;
   const shown = ({ part, sizeBytes, sha256, firstRow, lastRow }: ArchivePart) => ({
     part,
@@ -50,9 +51,9 @@ function archiveOf({ id, archive, expiresAt }: Batch, publicUrl: string): BatchA
 }
 
 /** Shows a batch as it stands. */
-export function batchAnswer(batch: Batch, { counts, publicUrl, now }: View): BatchAnswer {
+export function batchAnswer(batch: Batch, view: View): BatchAnswer {
   const { id, name, mode, status, error } = batch;
-  const shown = countsOf(batch, counts);
+  const shown = countsOf(batch, view.counts);
   return {
     object: 'batch',
     id,
@@ -60,12 +61,12 @@ export function batchAnswer(batch: Batch, { counts, publicUrl, now }: View): Bat
     mode,
     status,
     counts: shown,
-    archive: archiveOf(batch, publicUrl),
+    archive: archiveOf(batch, view),
     error,
     createdAt: new Date(batch.createdAt).toISOString(),
     startedAt: time(batch.startedAt),
     completedAt: time(batch.completedAt),
-    estimatedCompletionAt: time(estimate(batch, shown, now)),
+    estimatedCompletionAt: time(estimate(batch, shown, view.now)),
   };
 }
 

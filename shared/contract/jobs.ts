@@ -33,6 +33,10 @@ export const jobs = {
   'send-webhook': { queue: 'webhooks', payload: z.object({ deliveryId: id }) },
   /** Deletes ledger rows and notes of segments that have outlived their time. */
   'purge-scans': { queue: 'maintenance', payload: z.object({}) },
+  /** Deletes what has outlived its time: batches, images, renders, logos, idempotency records. */
+  purge: { queue: 'maintenance', payload: z.object({}) },
+  /** Deletes objects that no row owns, behind the key `after`. */
+  'purge-orphans': { queue: 'maintenance', payload: z.object({ after: z.string().max(200).nullable() }) },
   /** Reads a batch's file into rows and chunks. Jobs of batches name a task (batch-store.ts) that says what it is about. */
   'parse-batch': { queue: 'batches', payload: z.object({ taskId: id }) },
   /** Puts a batch's failed rows back into chunks. */

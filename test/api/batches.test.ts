@@ -269,7 +269,7 @@ describe('a batch', () => {
     const id = await half();
     const retry = () => api.call(`/v1/batches/${id}/retry`, { method: 'POST' });
     expect((await retry()).json()).toMatchObject({ status: 409, code: 'batch_not_completed' });
-    await set(id, { status: 'completed', completedAt: Date.now(), expiresAt: Date.now() });
+    await set(id, { status: 'completed', completedAt: Date.now(), expiresAt: Date.now() + 60_000 });
     expect((await retry()).json()).toMatchObject({ status: 'running', completedAt: null, archive: null });
     expect(await api.database.batches.find(id)).toMatchObject({ run: 2, isParsed: false, expiresAt: null });
     expect(api.queues.jobs.at(-1)).toMatchObject({ name: 'retry-batch' });
@@ -277,6 +277,28 @@ describe('a batch', () => {
     await set(clean, { status: 'completed' });
     const nothing = await api.call(`/v1/batches/${clean}/retry`, { method: 'POST' });
     expect(nothing.json()).toMatchObject({ status: 409, code: 'nothing_to_retry' });
+  });
+
+  it('shows its record and nothing else once its time is over, before the purge and behind it', async () => {
+    const id = await half();
+    const archive = [{ part: 1, sizeBytes: 3, sha256: 'ab', firstRow: 1, lastRow: 3 }];
+    await set(id, { status: 'completed', archive, expiresAt: Date.now() - 1 });
+    const shown = await api.call(`/v1/batches/${id}`);
+    const counts = shown.json().counts;
+    expect(shown.json()).toMatchObject({ status: 'completed', archive: null, counts: { total: 2 } });
+    const finalCounts = await api.database.batches.countRows(id);
+    for (const purge of [async () => undefined, () => api.database.batches.removeRows(id, 100)]) {
+      await purge();
+      await set(id, { finalCounts });
+      expect((await api.call(`/v1/batches/${id}`)).json()).toMatchObject({ status: 'completed', counts });
+      for (const path of ['/rows', '/rows/1/image', '/archive'])
+        expect((await api.call(`/v1/batches/${id}${path}`)).json()).toMatchObject({
+          status: 410,
+          code: 'batch_expired',
+        });
+      const retry = await api.call(`/v1/batches/${id}/retry`, { method: 'POST' });
+      expect(retry.json()).toMatchObject({ status: 410, code: 'batch_expired' });
+    }
   });
 
   it("is 404 for another tenant's key, whatever is asked of it", async () => {

@@ -47,6 +47,7 @@ describe('the configuration', () => {
         csvColumns: 200,
         csvLineBytes: 65_536,
       },
+      imageKeepDays: 30,
       batchKeepDays: 7,
       scanRetentionDays: 0,
       rateLimits: { perKey: 100, perAddress: 10, failedAuthPerMinute: 30, unknownPerMinute: 60 },

@@ -11,6 +11,7 @@ import { codeListsContract } from './database/codes-list-contract.ts';
 import { codesRaceContract } from './database/codes-race-contract.ts';
 import { deliveriesContract } from './database/delivery-contract.ts';
 import { modelContract } from './database/model-contract.ts';
+import { purgeContract } from './database/purge-contract.ts';
 import { raceContract } from './database/race-contract.ts';
 import { recordsContract } from './database/record-contract.ts';
 import { renderOutboxContract } from './database/render-outbox-contract.ts';
@@ -44,6 +45,7 @@ export function databaseSuite(prepare: () => Promise<DatabaseConfig>): void {
   logosContract(database);
   batchContract(database);
   accessContract(() => connections);
+  purgeContract(database);
   claimsContract(() => connections);
   recordsContract(() => connections);
   webhooksContract(database);

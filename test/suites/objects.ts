@@ -115,6 +115,37 @@ export function objectsSuite(connect: () => Promise<ObjectStore>): void {
     expect(await collect(store.list('paged/'))).toEqual([...keys].sort());
   });
 
+  it('lists what lies behind a key, also one that is gone, in an order that stays', async () => {
+    const keys = ['a', 'a.b', 'a-b', 'b', 'deep/a', 'deep/b-c', ...Array.from({ length: 30 }, (_, i) => `n${i}`)];
+    for (const key of keys) await store.put(`order/${key}`, Buffer.from(key), png);
+    const inOrder: string[] = [];
+    for await (const key of store.list('order/')) inOrder.push(key);
+    expect([...inOrder].sort()).toEqual(keys.map((key) => `order/${key}`).sort());
+    await store.remove(inOrder[9] as string);
+    for (const at of [0, 9, 20, inOrder.length - 1]) {
+      const rest: string[] = [];
+      for await (const key of store.list('order/', inOrder[at])) rest.push(key);
+      expect(rest).toEqual(inOrder.slice(at + 1).filter((key) => key !== inOrder[9]));
+    }
+  });
+
+  it('tells when an object was stored last', async () => {
+    expect(await store.modifiedAt('modified/never')).toBeNull();
+    const before = Date.now();
+    await store.put('modified/at', Buffer.from('x'), png);
+    const modifiedAt = (await store.modifiedAt('modified/at')) as number;
+    expect(Math.abs(modifiedAt - before)).toBeLessThan(60_000);
+    await new Promise((resolve) => setTimeout(resolve, 1100)); // S3 tells whole seconds
+    await store.put('modified/at', Buffer.from('y'), png);
+    expect(await store.modifiedAt('modified/at')).toBeGreaterThan(modifiedAt);
+  });
+
+  it('has nothing unfinished, and removes no object as such', async () => {
+    await store.put('finished', Buffer.from('x'), png);
+    await store.removeUnfinished(Date.now() + 60_000);
+    expect(String(await store.get('finished'))).toBe('x');
+  });
+
   it('stores and lists whatever key is allowed', async () => {
     const part = fc.stringMatching(/^[A-Za-z0-9_-][A-Za-z0-9._-]{0,20}$/);
     const key = fc.array(part, { minLength: 1, maxLength: 4 }).map((parts) => `any/${parts.join('/')}`);

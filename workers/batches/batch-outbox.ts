@@ -1,3 +1,4 @@
+import { batchCounts } from '../../shared/adapters/batch-counts.ts';
 import { changeBatch } from '../../shared/adapters/change-batch.ts';
 import type { Batch, BatchEnd } from '../../shared/adapters/database/batch-store.ts';
 import { batchAnswer } from '../../shared/adapters/show-batch.ts';
@@ -34,7 +35,7 @@ export function createBatchOutbox(needs: Needs): Outbox {
 
 async function noticesOf(batch: Batch, { database, publicUrl, secretKey, now }: Needs): Promise<Notice[]> {
   const { id, tenantId, untold, callback } = batch;
-  const counts = await database.batches.countRows(id);
+  const counts = await batchCounts(database.batches, batch);
   return untold.map(({ status, at }) => {
     const type = eventOf[status];
     const eventId = eventIdOf(type, id, at);

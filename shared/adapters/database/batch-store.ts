@@ -4,6 +4,7 @@ import type { Callback } from '../../contract/events.ts';
 import type { BatchMode } from '../../domain/batches/batch-mode.ts';
 import type { WorkError } from '../../errors.ts';
 import type { Millis, Page, WorkStatus } from './database.ts';
+import type { BatchPurge } from './purge-store.ts';
 
 /*
  * A batch is its record, its data rows, and what is to be done about them:
@@ -66,6 +67,10 @@ export type Batch = {
   completedAt: Millis | null;
   /** When it and all its objects may go; null while it runs. */
   expiresAt: Millis | null;
+  /** What its rows came to, noted before they are removed; null: counted from the rows. From then on nothing but the purge changes it. */
+  finalCounts: Record<WorkStatus, number> | null;
+  /** When the purge had removed its objects, rows and chunks; the record stays for a while. */
+  purgedAt: Millis | null;
   /** Counts changes of the record: 1, 2 … */
   revision: number;
 };
@@ -155,7 +160,7 @@ export type BatchTask = {
   queuedAt: Millis;
 };
 
-export interface BatchStore {
+export interface BatchStore extends BatchPurge<Batch> {
   /** Inserts the record and opens its first task; leaves both as they are when they are there. Durable when it returns. */
   accept(batch: Batch, task: BatchTask): Promise<void>;
   /** Point look-up by id; the caller compares tenants. */
@@ -167,13 +172,6 @@ export interface BatchStore {
   replace(next: Batch): Promise<boolean>;
   /** Records that are to be told, by id, behind `after`. */
   toBeTold(page: { limit: number; after: string | null }): Promise<Batch[]>;
-  /** Records that expired before `before`, oldest first. */
-  expired(query: { before: Millis; limit: number }): Promise<Batch[]>;
-  /**
-   * Removes at most `limit` rows and chunks of a batch, and when none is left its record; true when all of it is gone. The
-   * caller has removed the objects before.
-   */
-  remove(id: string, limit: number): Promise<boolean>;
 
   /** Inserts rows, at most 500; those that are there stay as they are. Durable when it returns. */
   insertRows(rows: BatchRow[]): Promise<void>;

@@ -95,4 +95,6 @@ export interface CodeStore {
   ): Promise<string[]>;
   /** Stores what the roll-up counted; no revision, no `updatedAt`. */
   setScanFacts(facts: { id: string; scanCount: number; lastScannedAt: Millis | null }[]): Promise<void>;
+  /** Whether a code, archived or not, has this logo. */
+  hasLogo(logoId: string): Promise<boolean>;
 }

@@ -4,6 +4,7 @@ import type { KeyStore, TenantStore } from './access-store.ts';
 import type { AuditStore } from './audit-store.ts';
 import type { BatchStore } from './batch-store.ts';
 import type { CodeStore } from './code-store.ts';
+import type { LogoPurge, RenderPurge } from './purge-store.ts';
 import type { ScanStore } from './scan-store.ts';
 import type { UsageStore } from './usage-store.ts';
 import type { DeliveryStore, RenderOutbox, ScanNoticeStore, WebhookStore } from './webhook-store.ts';
@@ -98,7 +99,7 @@ export interface WorkStore<Row, New, Result> {
   list(tenantId: string, page: Page): Promise<Row[]>;
 }
 
-export interface RenderStore extends WorkStore<RenderRow, NewRender, RenderResult>, RenderOutbox {
+export interface RenderStore extends WorkStore<RenderRow, NewRender, RenderResult>, RenderOutbox, RenderPurge {
   /** Opens a completed row again because its bytes are gone; true when this call did it. */
   reopen(id: string, jobId: string, now: Millis): Promise<boolean>;
   remove(tenantId: string, id: string): Promise<boolean>;
@@ -131,7 +132,7 @@ export type LogoRow = {
 export type NewLogo = Pick<LogoRow, 'id' | 'tenantId' | 'contentType' | 'sizeBytes' | 'sha256' | 'jobId'>;
 
 /** `accept` of a deleted logo brings it back (checked again); `list` shows completed ones that are not deleted. */
-export interface LogoStore extends WorkStore<LogoRow, NewLogo, LogoResult> {
+export interface LogoStore extends WorkStore<LogoRow, NewLogo, LogoResult>, LogoPurge {
   /** Marks it deleted; true when it was there and not deleted before. */
   remove(tenantId: string, id: string, now: Millis): Promise<boolean>;
 }

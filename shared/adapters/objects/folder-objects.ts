@@ -1,7 +1,7 @@
 import { createHash, randomBytes } from 'node:crypto';
 import { closeSync, constants, mkdirSync, openSync, renameSync, rmSync, writeFileSync } from 'node:fs';
-import { access, type FileHandle, mkdir, open, opendir, readFile, rename, rm, stat } from 'node:fs/promises';
-import { join } from 'node:path';
+import { access, type FileHandle, mkdir, open, readdir, readFile, rename, rm, stat } from 'node:fs/promises';
+import { join, relative, sep } from 'node:path';
 import { type AppError, unavailable } from '../../errors.ts';
 import { checkKey, checkPrefix } from './object-names.ts';
 import type { ByteRange, ObjectStore } from './objects.ts';
@@ -9,14 +9,11 @@ import type { ByteRange, ObjectStore } from './objects.ts';
 /** Where files are written before they get their name; no key's folder begins with a dot. */
 const temporaryName = '.unfinished';
 
-/** Older unfinished files belong to a process that died; no write takes so long. */
-const abandonedMs = 3_600_000;
-
 /** The folder of keys without a `/`, and what stands for one in a file's name: no key contains it. */
 const separator = '+';
 
 /**
- * Opens the object store in `folder`, makes it if need be, and removes what processes that died have left unfinished.
+ * Opens the object store in `folder` and makes it if need be.
  *
  * A key `renders/rnd_x.png` lies in `renders/3f/rnd_x.png`: 256 folders by hash, so that millions of files make no folder large.
  */
@@ -24,7 +21,6 @@ export async function openFolderObjects(folder: string): Promise<ObjectStore> {
   const temporary = join(folder, temporaryName);
   await reaching('prepare the folder', async () => {
     await mkdir(temporary, { recursive: true });
-    await removeAbandoned(temporary);
   });
 
   return {
@@ -75,7 +71,15 @@ export async function openFolderObjects(folder: string): Promise<ObjectStore> {
       await reaching(`remove ${key}`, () => rm(file, { force: true }));
     },
 
-    list: (prefix) => listKeys(folder, checkPrefix(prefix)),
+    list: (prefix, after) => listKeys(folder, checkPrefix(prefix), after),
+
+    async modifiedAt(key) {
+      const { file } = placeOf(folder, key);
+      const facts = await reaching(`look at ${key}`, () => unlessMissing(stat(file)));
+      return facts && Math.floor(facts.mtimeMs);
+    },
+
+    removeUnfinished: (before) => removeUnfinished(temporary, before),
 
     ping: () => reaching('write', () => access(temporary, constants.W_OK)),
 
@@ -183,12 +187,17 @@ async function syncFolder(path: string): Promise<void> {
   }
 }
 
-async function* listKeys(folder: string, prefix: string): AsyncGenerator<string> {
-  for await (const top of names(folder, 'folders')) {
+/** In the order of folders and files, one folder's names in memory at a time. */
+async function* listKeys(folder: string, prefix: string, after?: string): AsyncGenerator<string> {
+  const [lastTop = '', lastShard = '', lastName = ''] =
+    after === undefined ? [] : relative(folder, placeOf(folder, after).file).split(sep);
+  for (const top of await namesIn(folder, 'folders')) {
     const base = top === separator ? '' : `${top}/`;
-    if (top === temporaryName || !(base.startsWith(prefix) || prefix.startsWith(base))) continue;
-    for await (const shard of names(join(folder, top), 'folders')) {
-      for await (const name of names(join(folder, top, shard), 'files')) {
+    if (top === temporaryName || !(base.startsWith(prefix) || prefix.startsWith(base)) || top < lastTop) continue;
+    for (const shard of await namesIn(join(folder, top), 'folders')) {
+      if (top === lastTop && shard < lastShard) continue;
+      for (const name of await namesIn(join(folder, top, shard), 'files')) {
+        if (top === lastTop && shard === lastShard && name <= lastName) continue;
         const key = base + name.replaceAll(separator, '/');
         if (key.startsWith(prefix)) yield key;
       }
@@ -196,20 +205,23 @@ async function* listKeys(folder: string, prefix: string): AsyncGenerator<string>
   }
 }
 
-/** Other kinds are not ours: somebody's notes, a file browser's droppings. */
-async function* names(path: string, kind: 'files' | 'folders'): AsyncGenerator<string> {
-  const entries = await reaching('list the objects', () => opendir(path));
-  for await (const entry of entries) {
-    if (kind === 'files' ? entry.isFile() : entry.isDirectory()) yield entry.name;
-  }
+/** Sorted. Other kinds are not ours: somebody's notes, a file browser's droppings. */
+async function namesIn(path: string, kind: 'files' | 'folders'): Promise<string[]> {
+  const entries = await reaching('list the objects', () => readdir(path, { withFileTypes: true }));
+  const own = entries.filter((entry) => (kind === 'files' ? entry.isFile() : entry.isDirectory()));
+  return own.map(({ name }) => name).sort();
 }
 
-async function removeAbandoned(temporary: string): Promise<void> {
-  for await (const name of names(temporary, 'files')) {
+async function removeUnfinished(temporary: string, before: number): Promise<number> {
+  let removed = 0;
+  for (const name of await namesIn(temporary, 'files')) {
     const path = join(temporary, name);
-    const facts = await unlessMissing(stat(path));
-    if (facts && Date.now() - facts.mtimeMs > abandonedMs) await rm(path, { force: true });
+    const facts = await reaching('look at an unfinished file', () => unlessMissing(stat(path)));
+    if (!facts || facts.mtimeMs >= before) continue;
+    await reaching('remove an unfinished file', () => rm(path, { force: true }));
+    removed++;
   }
+  return removed;
 }
 
 async function unlessMissing<Found>(finding: Promise<Found>): Promise<Found | null> {

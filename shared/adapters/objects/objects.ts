@@ -21,8 +21,15 @@ export interface ObjectStore {
   getStream(key: string, range: ByteRange): Promise<AsyncIterable<Buffer> | null>;
   /** Removes the object; nothing there is fine. */
   remove(key: string): Promise<void>;
-  /** Keys that begin with `prefix`, in any order, streamed. */
-  list(prefix: string): AsyncIterable<string>;
+  /**
+   * Keys that begin with `prefix`, streamed, in an order of the store's own that stays the same; behind the key `after`, which need
+   * not be there any more. Some thousands of keys are in memory.
+   */
+  list(prefix: string, after?: string): AsyncIterable<string>;
+  /** When the object was stored last, ms since 1970 by the store's clock; null when there is nothing under `key`. */
+  modifiedAt(key: string): Promise<number | null>;
+  /** Removes what writers that died before `before` have left unfinished and is no object; answers how much. */
+  removeUnfinished(before: number): Promise<number>;
   /** Throws AppError `unavailable` when the store does not answer. */
   ping(): Promise<void>;
   close(): Promise<void>;

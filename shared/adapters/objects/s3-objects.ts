@@ -70,7 +70,17 @@ export async function openS3Objects(config: S3Config): Promise<ObjectStore> {
       await reaching(`remove ${key}`, () => client.removeObject(bucket, key));
     },
 
-    list: (prefix) => listKeys(client, bucket, checkPrefix(prefix)),
+    list: (prefix, after) => listKeys(client, bucket, checkPrefix(prefix), after),
+
+    async modifiedAt(key) {
+      checkKey(key);
+      return reaching(`look at ${key}`, async () => {
+        const facts = await unlessMissing(client.statObject(bucket, key));
+        return facts?.lastModified.getTime() ?? null;
+      });
+    },
+
+    removeUnfinished: (before) => reaching('remove unfinished uploads', () => abortUploads(client, bucket, before)),
 
     async ping() {
       const exists = await reaching('ask for the bucket', () => client.bucketExists(bucket));
@@ -164,7 +174,7 @@ async function* readParts(
 }
 
 async function readObject(client: Client, bucket: string, key: string, range?: ByteRange): Promise<Buffer | null> {
-  try {
+  const read = async (): Promise<Buffer> => {
     const chunks: Buffer[] = [];
     if (range?.sizeBytes === 0) return (await client.statObject(bucket, key)) && Buffer.alloc(0);
     const reading = range
@@ -172,15 +182,39 @@ async function readObject(client: Client, bucket: string, key: string, range?: B
       : client.getObject(bucket, key);
     for await (const chunk of await reading) chunks.push(chunk as Buffer);
     return Buffer.concat(chunks);
+  };
+  return unlessMissing(read());
+}
+
+async function unlessMissing<Found>(finding: Promise<Found>): Promise<Found | null> {
+  try {
+    return await finding;
   } catch (error) {
     if (codeOf(error) === 'NoSuchKey' || codeOf(error) === 'NotFound') return null;
     throw error;
   }
 }
 
-async function* listKeys(client: Client, bucket: string, prefix: string): AsyncGenerator<string> {
+/** Ends uploads in parts whose writers died: their parts are no object, and cost as much. */
+async function abortUploads(client: Client, bucket: string, before: number): Promise<number> {
+  let removed = 0;
+  let [key, upload] = ['', ''];
+  for (let isLast = false; !isLast; ) {
+    const page = await client.listIncompleteUploadsQuery(bucket, '', key, upload, '');
+    for (const { key: name, uploadId, initiated } of page.uploads) {
+      if (new Date(initiated).getTime() >= before) continue;
+      await client.abortMultipartUpload(bucket, name, uploadId);
+      removed++;
+    }
+    [key, upload] = [page.nextKeyMarker, page.nextUploadIdMarker];
+    isLast = !page.isTruncated;
+  }
+  return removed;
+}
+
+async function* listKeys(client: Client, bucket: string, prefix: string, after?: string): AsyncGenerator<string> {
   try {
-    for await (const item of client.listObjectsV2(bucket, prefix, true)) {
+    for await (const item of client.listObjectsV2(bucket, prefix, true, after)) {
       const { name } = item as { name?: string };
       if (name !== undefined) yield name;
     }

@@ -48,6 +48,16 @@ export function batchSlug(
   }
 }
 
+/** What the keys of all objects of a batch begin with. */
+export function batchPrefix(batch: string): string {
+  return `batches/${batch}/`;
+}
+
+/** Returns the id of the batch that an object belongs to, null for keys of other kinds. */
+export function batchOfKey(key: string): string | null {
+  return /^batches\/(bat_[\w-]+)\//.exec(key)?.[1] ?? null;
+}
+
 /** The file of a batch as it came. */
 export function batchFileKey(batch: string): string {
   return `batches/${batch}/source.csv`;

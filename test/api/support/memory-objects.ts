@@ -50,6 +50,14 @@ export class MemoryObjects implements ObjectStore {
     for (const key of this.stored.keys()) if (key.startsWith(prefix)) yield key;
   }
 
+  async modifiedAt(key: string): Promise<number | null> {
+    return this.stored.has(key) ? Date.now() : null;
+  }
+
+  async removeUnfinished(): Promise<number> {
+    return 0;
+  }
+
   async ping(): Promise<void> {
     this.#assertThere();
   }

@@ -36,6 +36,8 @@ export function newBatch(more: Partial<Batch> = {}): Batch {
     startedAt: null,
     completedAt: null,
     expiresAt: null,
+    finalCounts: null,
+    purgedAt: null,
     revision: 1,
     ...more,
   };
@@ -138,22 +140,6 @@ export function batchContract(database: () => Database): void {
       await store().replace({ ...told, toBeTold: false, expiresAt: null, revision: 2 });
       expect((await store().toBeTold({ limit: 200, after: null })).map(({ id }) => id)).not.toContain(told.id);
       expect((await store().expired({ before: noon, limit: 100 })).map(({ id }) => id)).not.toContain(batch.id);
-    });
-
-    it('go with their rows and chunks, in steps', async () => {
-      const other = newBatch();
-      for (const one of [batch, other]) {
-        await store().accept(one, newTask());
-        await store().insertRows([1, 2, 3].map((row) => newBatchRow(one, row)));
-        await store().insertChunks([newChunk(one, 1)]);
-      }
-      expect(await store().remove(batch.id, 2)).toBe(false);
-      expect(await store().find(batch.id)).not.toBeNull();
-      expect(await store().remove(batch.id, 2)).toBe(true);
-      expect(await store().find(batch.id)).toBeNull();
-      expect(await store().lastRow(batch.id)).toBe(0);
-      expect(await store().lastRow(other.id)).toBe(3);
-      expect(await store().findChunk(newChunk(batch, 1).id)).toBeNull();
     });
   });
 

@@ -5,6 +5,7 @@ import type { RunningJob } from '../../../shared/adapters/job-worker.ts';
 import { connectObjects } from '../../../shared/adapters/objects/connect-objects.ts';
 import type { ObjectStore } from '../../../shared/adapters/objects/objects.ts';
 import type { NewJob } from '../../../shared/adapters/queues.ts';
+import { parseConfig } from '../../../shared/config.ts';
 import { jobs, type QueueName } from '../../../shared/contract/jobs.ts';
 import type { RenderSpec } from '../../../shared/domain/render-spec.ts';
 import { unavailable } from '../../../shared/errors.ts';
@@ -55,12 +56,12 @@ export type TestDeps = WorkDeps & {
   close(): Promise<void>;
 };
 
-/** Real SQLite and folder in a temporary place; a queue and a cache that record. */
-export async function openDeps(): Promise<TestDeps> {
-  const dataDir = await temporaryFolder();
+/** Real SQLite and folder in a temporary place, or the stores that `variables` name; a queue and a cache that record. */
+export async function openDeps(variables: Record<string, string> = {}): Promise<TestDeps> {
+  const config = parseConfig({ DATA_DIR: await temporaryFolder(), ...variables }, 'start');
   const log = createLog('test', 'silent');
-  const database = await connectDatabase({ mongoUrl: null, dataDir }, log);
-  const store = await connectObjects({ s3: null, dataDir });
+  const database = await connectDatabase(config.database, log);
+  const store = await connectObjects(config.objects);
   const objects = awayable(store);
   const cached = new Map<string, Buffer>();
   const clock = { now: 1_800_000_000_000 };
@@ -77,6 +78,7 @@ export async function openDeps(): Promise<TestDeps> {
     draw: drawRender,
     logoPixels: 4_000_000,
     scanRetentionDays: 0,
+    imageKeepDays: 30,
     outbound: {
       post: async () => {
         throw new Error('This test calls nobody');
@@ -133,7 +135,15 @@ function awayable(store: ObjectStore): ObjectStore & { isAway: boolean } {
       check();
       return store.remove(key);
     },
-    list: (prefix) => store.list(prefix),
+    list: (prefix, after) => store.list(prefix, after),
+    async modifiedAt(key) {
+      check();
+      return store.modifiedAt(key);
+    },
+    async removeUnfinished(before) {
+      check();
+      return store.removeUnfinished(before);
+    },
     async ping() {
       check();
       return store.ping();

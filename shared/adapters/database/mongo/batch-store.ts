@@ -2,6 +2,7 @@ import type { mongo } from 'mongoose';
 import { batchRowId } from '../../../domain/batches/batch-ids.ts';
 import { idRange, noRows } from '../batch-ranges.ts';
 import type { Batch, BatchChunk, BatchRow, BatchStore, BatchTask, RowOutcome } from '../batch-store.ts';
+import type { BatchPurge } from '../purge-store.ts';
 import { rowOf, type Stored, storedOf } from './collections.ts';
 import type { MongoConnection } from './connection.ts';
 import { duplicatesOf, isDuplicateKey } from './mongo-error.ts';
@@ -39,10 +40,14 @@ async function insertOne<Row extends { id: string }>(collection: mongo.Collectio
 
 function records(
   connection: MongoConnection,
-): Part<'accept' | 'find' | 'findMany' | 'list' | 'replace' | 'toBeTold' | 'expired' | 'remove'> {
+): Part<'accept' | 'find' | 'findMany' | 'list' | 'replace' | 'toBeTold' | keyof BatchPurge<Batch>> {
   const { batches, batchRows, batchChunks, batchTasks } = connection.collections;
   const run = connection.run.bind(connection);
-  const read = (document: Stored<Batch>): Batch => rowOf<Batch>(document);
+  /** Records that were written before there was a purge have no field of it. */
+  const read = (document: Stored<Batch>): Batch => {
+    const { finalCounts = null, purgedAt = null, ...rest } = rowOf<Batch>(document) as Partial<Batch>;
+    return { ...(rest as Batch), finalCounts, purgedAt };
+  };
 
   /** Removes rows or chunks of a batch; answers how many. Index: `_id`. */
   const removeBelow = async (collection: mongo.Collection<Stored<BatchRow>>, id: string, limit: number) => {
@@ -102,18 +107,26 @@ function records(
     expired: ({ before, limit }) =>
       run(async () => {
         const found = await batches
-          .find({ expiresAt: { $lt: before, $gt: 0 } })
+          .find({ purgedAt: null, expiresAt: { $lt: before, $gt: 0 } })
           .sort({ expiresAt: 1 })
           .limit(limit)
           .toArray();
         return found.map(read);
       }),
-    remove: (id, limit) =>
+    removeRows: (id, limit) =>
       run(async () => {
-        if ((await removeBelow(batchRows, id, limit)) === limit) return false;
-        if ((await removeBelow(batchChunks as never, id, limit)) === limit) return false;
-        await batches.deleteOne({ _id: id });
-        return true;
+        const removedRows = await removeBelow(batchRows, id, limit);
+        const removedChunks = await removeBelow(batchChunks as never, id, limit);
+        return removedRows < limit && removedChunks < limit;
+      }),
+    /** Index: `expiring`. */
+    removePurged: (before, limit) =>
+      run(async () => {
+        const purged = { purgedAt: { $lt: before, $gt: 0 } };
+        const sorted = batches.find(purged, { projection: { _id: 1 } }).sort({ purgedAt: 1 });
+        const ids = (await sorted.limit(limit).toArray()).map(({ _id }) => _id);
+        if (ids.length > 0) await batches.deleteMany({ _id: { $in: ids } });
+        return ids.length;
       }),
   };
 }

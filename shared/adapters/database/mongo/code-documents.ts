@@ -25,7 +25,7 @@ export type CodeCollections = {
   codeTargets: mongo.Collection<StoredTarget>;
 };
 
-type Index = { name: string; key: Record<string, 1> };
+type Index = { name: string; key: Record<string, 1>; sparse?: true };
 
 /** With `expiresAt` at their end they tell what expired without a look at the document. */
 export const codeIndexes = {
@@ -41,6 +41,7 @@ export const codeIndexes = {
     { name: 'by_batch', key: { tenantId: 1, batchId: 1, createdAt: 1, _id: 1 } },
     { name: 'by_tag', key: { tenantId: 1, tags: 1, createdAt: 1, _id: 1 } },
     { name: 'by_word', key: { tenantId: 1, words: 1, createdAt: 1, _id: 1 } },
+    { name: 'by_logo', key: { 'imageOptions.logo.id': 1 }, sparse: true },
   ],
   slugs: [],
   codeTargets: [{ name: 'by_code', key: { codeId: 1, version: 1 } }],

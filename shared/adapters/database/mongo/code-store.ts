@@ -189,6 +189,9 @@ export function mongoCodes(connection: MongoConnection): CodeStore {
         }));
         await codes.bulkWrite(operations, { ordered: false });
       }),
+    /** Index: `by_logo`. */
+    hasLogo: (logoId) =>
+      run(async () => (await codes.findOne({ 'imageOptions.logo.id': logoId }, { projection: { _id: 1 } })) !== null),
   };
 }
 

@@ -25,6 +25,9 @@ type Unseen = {
   redrawn?: true;
   ends?: RenderEnd[];
   mark?: string;
+  /** What the purge finds renders by, see RenderPurge. */
+  anonymous?: true;
+  bytesGone?: true;
 };
 
 /** A row as MongoDB keeps it: the id under `_id`. */
@@ -61,10 +64,13 @@ export const indexes = {
     { name: 'by_tenant_and_status', key: { tenantId: 1, status: 1, createdAt: 1, _id: 1 } },
     { name: 'open', key: { status: 1, queuedAt: 1, _id: 1 } },
     { name: 'to_tell', key: { mark: 1 }, sparse: true },
+    { name: 'unused', key: { anonymous: 1, bytesGone: 1, lastUsedAt: 1 } },
+    { name: 'by_logo', key: { 'spec.logo.id': 1 }, sparse: true },
   ],
   logos: [
     { name: 'listed', key: { tenantId: 1, status: 1, deletedAt: 1, createdAt: 1, _id: 1 } },
     { name: 'open', key: { status: 1, queuedAt: 1, _id: 1 } },
+    { name: 'deleted', key: { deletedAt: 1, _id: 1 } },
   ],
   keys: [
     { name: 'by_hash', key: { hash: 1 } },
@@ -116,6 +122,16 @@ export function storedOf<Row extends { id: string }>({ id, ...rest }: Row): Stor
 }
 
 export function rowOf<Row extends { id: string }>(document: Stored<Row>): Row {
-  const { _id, endedBy: _e, callbacks: _c, redrawn: _r, ends: _s, mark: _m, ...rest } = document;
+  const {
+    _id,
+    endedBy: _e,
+    callbacks: _c,
+    redrawn: _r,
+    ends: _s,
+    mark: _m,
+    anonymous: _a,
+    bytesGone: _b,
+    ...rest
+  } = document;
   return { id: _id, ...rest } as unknown as Row;
 }

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { mongo } from 'mongoose';
+import { anonymousTenant } from '../../../domain/anonymous-tenant.ts';
 import { unavailable } from '../../../errors.ts';
 import { endedInVain, firstOfEachId, openStatuses, startedBy, takeFirst } from '../accepting.ts';
 import type { Accepted, Millis, OpenWork, Outcome, WorkStatus, WorkStore } from '../database.ts';
@@ -7,7 +8,15 @@ import { rowOf, type Stored, storedOf } from './collections.ts';
 import type { MongoConnection } from './connection.ts';
 import { duplicatesOf } from './mongo-error.ts';
 
-type Work = { id: string; status: WorkStatus; jobId: string; starts: number; suspect: boolean; queuedAt: Millis };
+type Work = {
+  id: string;
+  tenantId: string;
+  status: WorkStatus;
+  jobId: string;
+  starts: number;
+  suspect: boolean;
+  queuedAt: Millis;
+};
 
 /** A document as the queries that both kinds of work share see it. */
 type WorkDocument = Omit<Work, 'id'> & {
@@ -40,7 +49,10 @@ type Restart = { if: Record<string, unknown>[]; sets: (now: Millis) => Record<st
 
 /** Inserts what is new; answers the ids of those that are there already. Index: `_id`. */
 async function insertNew(collection: WorkCollection, rows: Work[]): Promise<Set<string>> {
-  const documents = rows.map((row) => storedOf(row) as unknown as WorkDocument);
+  const documents = rows.map(
+    (row) =>
+      ({ ...storedOf(row), ...(row.tenantId === anonymousTenant && { anonymous: true }) }) as unknown as WorkDocument,
+  );
   try {
     const operations = documents.map((document) => ({ insertOne: { document } }));
     await collection.bulkWrite(operations as Parameters<WorkCollection['bulkWrite']>[0], { ordered: false });
@@ -56,7 +68,10 @@ async function restart(collection: WorkCollection, rows: Work[], { if: condition
   const operations = rows.map(({ id, jobId, queuedAt }) => ({
     updateOne: {
       filter: { _id: id, $or: conditions },
-      update: { $set: { ...startAgain(jobId, queuedAt), ...sets(queuedAt) }, $unset: { endedBy: '', redrawn: '' } },
+      update: {
+        $set: { ...startAgain(jobId, queuedAt), ...sets(queuedAt) },
+        $unset: { endedBy: '', redrawn: '', bytesGone: '' },
+      },
     },
   }));
   await collection.bulkWrite(operations as Parameters<WorkCollection['bulkWrite']>[0], { ordered: false });

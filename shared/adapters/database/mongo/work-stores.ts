@@ -12,6 +12,7 @@ import type {
 } from '../database.ts';
 import { rowOf } from './collections.ts';
 import type { MongoConnection } from './connection.ts';
+import { mongoLogoPurge, mongoRenderPurge } from './purge-stores.ts';
 import { mongoRenderOutbox } from './render-outbox.ts';
 import { mongoWorkStore, restartEndedInVain, startAgain } from './work-store.ts';
 
@@ -48,14 +49,16 @@ export function mongoRenders(connection: MongoConnection): RenderStore {
     reopen: (id, jobId, now) =>
       run(async () => {
         const $set = { ...startAgain(jobId, now), redrawn: true as const };
-        const update = { $set, $unset: { endedBy: '' as const } };
+        const update = { $set, $unset: { endedBy: '' as const, bytesGone: '' as const } };
         return (await renders.updateOne({ _id: id, status: 'completed' }, update)).modifiedCount === 1;
       }),
     remove: (tenantId, id) => run(async () => (await renders.deleteOne({ _id: id, tenantId })).deletedCount === 1),
     touch: (ids, now) =>
       run(async () => {
-        await renders.updateMany({ _id: { $in: ids } }, { $set: { lastUsedAt: now } });
+        const update = { $set: { lastUsedAt: now }, $unset: { bytesGone: '' as const } };
+        await renders.updateMany({ _id: { $in: ids } }, update);
       }),
+    ...mongoRenderPurge(connection),
   };
 }
 
@@ -81,5 +84,6 @@ export function mongoLogos(connection: MongoConnection): LogoStore {
         const filter = { _id: id, tenantId, deletedAt: null };
         return (await logos.updateOne(filter, { $set: { deletedAt: now } })).modifiedCount === 1;
       }),
+    ...mongoLogoPurge(connection),
   };
 }

@@ -26,6 +26,8 @@ export const batchCodec = rowCodec<Batch>({
   startedAt: 'plain',
   completedAt: 'plain',
   expiresAt: 'plain',
+  finalCounts: 'json',
+  purgedAt: 'plain',
   revision: 'plain',
 });
 
@@ -100,8 +102,12 @@ export const batchStatements = {
     index: 'batches_to_tell',
   },
   expired: {
-    sql: `select ${batchColumns} from batches where expiresAt < ?1 order by expiresAt limit ?2`,
+    sql: `select ${batchColumns} from batches where expiresAt < ?1 and purgedAt is null order by expiresAt limit ?2`,
     index: 'batches_expiring',
+  },
+  purged: {
+    sql: 'select id from batches where purgedAt < ?1 order by purgedAt limit ?2',
+    index: 'batches_purged',
   },
   remove: byKey('delete from batches where id = ?1'),
 } satisfies Record<string, Statement>;

@@ -1,6 +1,7 @@
 import { batchRowId } from '../../../domain/batches/batch-ids.ts';
 import { idRange, noRows } from '../batch-ranges.ts';
-import type { BatchRow, BatchStore, RowOutcome } from '../batch-store.ts';
+import type { Batch, BatchRow, BatchStore, RowOutcome } from '../batch-store.ts';
+import type { BatchPurge } from '../purge-store.ts';
 import {
   batchChunkCodec,
   batchCodec,
@@ -35,9 +36,9 @@ async function changesOne(
   return (await connection.write(statement, [parameters])).changes[0] === 1;
 }
 
-function records(
-  connection: SqliteConnection,
-): Part<'accept' | 'find' | 'findMany' | 'list' | 'replace' | 'toBeTold' | 'expired' | 'remove'> {
+type RecordMethods = 'accept' | 'find' | 'findMany' | 'list' | 'replace' | 'toBeTold' | keyof BatchPurge<Batch>;
+
+function records(connection: SqliteConnection): Part<RecordMethods> {
   const find = (id: string) => findBy(connection, batches.find, batchCodec, id);
   /** Removes what `listing` finds; answers how many. */
   const removeBelow = async (id: string, listing: Statement, removal: Statement, limit: number): Promise<number> => {
@@ -74,11 +75,16 @@ function records(
     async expired({ before, limit }) {
       return (await connection.list(batches.expired, [before, limit])).map(batchCodec.decode);
     },
-    async remove(id, limit) {
-      if ((await removeBelow(id, rows.list, rows.remove, limit)) === limit) return false;
-      if ((await removeBelow(id, chunks.list, chunks.remove, limit)) === limit) return false;
-      await connection.write(batches.remove, [[id]]);
-      return true;
+    async removeRows(id, limit) {
+      const removedRows = await removeBelow(id, rows.list, rows.remove, limit);
+      const removedChunks = await removeBelow(id, chunks.list, chunks.remove, limit);
+      return removedRows < limit && removedChunks < limit;
+    },
+    async removePurged(before, limit) {
+      const purged = await connection.list(batches.purged, [before, limit]);
+      const parameters = purged.map(([id]) => [id as string]);
+      await connection.write(batches.remove, parameters);
+      return purged.length;
     },
   };
 }

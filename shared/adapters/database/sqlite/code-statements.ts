@@ -33,6 +33,10 @@ export const codeStatements = {
   findTarget: byKey(`select ${targetColumns} from code_targets where codeId = ?1 and version = ?2`),
   setScanFacts: byKey(`update codes set scanCount = ?2, lastScannedAt = ?3
     where id = ?1 and (scanCount <> ?2 or lastScannedAt is not ?3)`),
+  withLogo: {
+    sql: `select id from codes where json_extract(imageOptions, '$.logo.id') = ?1 limit 1`,
+    index: 'codes_by_logo',
+  },
   idsWith: {
     sql: `select c.id from code_terms t cross join codes c on c.number = t.rowid where t.code_terms match ?1
       and t.rowid > coalesce((select number from codes where id = ?2), -1) order by t.rowid limit ?3`,

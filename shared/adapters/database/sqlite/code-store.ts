@@ -84,5 +84,6 @@ export function sqliteCodes(connection: SqliteConnection): CodeStore {
       const parameters = facts.map(({ id, scanCount, lastScannedAt }) => [id, scanCount, lastScannedAt]);
       await connection.write(statements.setScanFacts, parameters);
     },
+    hasLogo: async (logoId) => (await connection.list(statements.withLogo, [logoId])).length > 0,
   };
 }

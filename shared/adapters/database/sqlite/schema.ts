@@ -235,4 +235,22 @@ export const migrations: readonly string[] = [
     codes integer not null, primary key (tenantId, day)
   ) strict, without rowid;
   `,
+  /*
+   * The purge. `bytesGone`: the image of a render that nobody used for long is removed. What has a logo is found by it, so that
+   * none is removed that is still drawn.
+   */
+  `
+  alter table renders add column bytesGone integer;
+  create index renders_unused on renders ((tenantId = 'anonymous'), bytesGone, lastUsedAt);
+  create index renders_by_logo on renders (json_extract(spec, '$.logo.id')) where json_extract(spec, '$.logo.id') is not null;
+  create index codes_by_logo on codes (json_extract(imageOptions, '$.logo.id'))
+    where json_extract(imageOptions, '$.logo.id') is not null;
+  create index logos_deleted on logos (deletedAt, id) where deletedAt is not null;
+
+  alter table batches add column finalCounts text;
+  alter table batches add column purgedAt integer;
+  drop index batches_expiring;
+  create index batches_expiring on batches (expiresAt) where expiresAt is not null and purgedAt is null;
+  create index batches_purged on batches (purgedAt) where purgedAt is not null;
+  `,
 ];

@@ -54,16 +54,33 @@ const listLogos = (order: 'asc' | 'desc'): Statement => ({
 export const renderStatements = {
   ...workStatements('renders', renderCodec.names, {
     if: `status in ('failed', 'cancelled')`,
-    sets: 'lastUsedAt = excluded.lastUsedAt, redrawn = null',
+    sets: 'lastUsedAt = excluded.lastUsedAt, redrawn = null, bytesGone = null',
   }),
   newestFirst: listRenders('any', 'desc'),
   oldestFirst: listRenders('any', 'asc'),
   newestFirstOfStatus: listRenders('one', 'desc'),
   oldestFirstOfStatus: listRenders('one', 'asc'),
   reopen: byKey(`update renders set status = 'queued', result = null, error = null, jobId = ?2, suspect = 0, starts = 0,
-    queuedAt = ?3, completedAt = null, redrawn = 1 where id = ?1 and status = 'completed'`),
+    queuedAt = ?3, completedAt = null, redrawn = 1, bytesGone = null where id = ?1 and status = 'completed'`),
   remove: byKey('delete from renders where id = ?1 and tenantId = ?2'),
-  touch: byKey('update renders set lastUsedAt = ?2 where id = ?1'),
+  touch: byKey('update renders set lastUsedAt = ?2, bytesGone = null where id = ?1'),
+  unusedImages: {
+    sql: `select id, json_extract(spec, '$.format') from renders where (tenantId = 'anonymous') = ?1 and bytesGone is null
+      and lastUsedAt < ?2 and not ${open} order by lastUsedAt limit ?3`,
+    index: 'renders_unused',
+  },
+  imageRemoved: byKey(`update renders set bytesGone = 1 where id = ?1 and lastUsedAt < ?2 and not ${open}`),
+  unused: {
+    sql: `select id from renders where (tenantId = 'anonymous') = ?1 and bytesGone = 1 and lastUsedAt < ?2 and mark is null
+      and not ${open} order by lastUsedAt limit ?3`,
+    index: 'renders_unused',
+  },
+  removeUnused: byKey(`delete from renders where id = ?1 and bytesGone = 1 and lastUsedAt < ?2 and mark is null
+    and not ${open}`),
+  withLogo: {
+    sql: `select id from renders where json_extract(spec, '$.logo.id') = ?1 limit 1`,
+    index: 'renders_by_logo',
+  },
 } satisfies Record<string, Statement>;
 
 export const logoStatements = {
@@ -74,6 +91,11 @@ export const logoStatements = {
   newestFirst: listLogos('desc'),
   oldestFirst: listLogos('asc'),
   remove: byKey('update logos set deletedAt = ?3 where id = ?1 and tenantId = ?2 and deletedAt is null'),
+  deleted: {
+    sql: `select id, deletedAt from logos where deletedAt < ?1 and (deletedAt, id) > (?2, ?3) order by deletedAt, id limit ?4`,
+    index: 'logos_deleted',
+  },
+  purge: byKey('delete from logos where id = ?1 and deletedAt < ?2'),
 } satisfies Record<string, Statement>;
 
 export const idempotencyStatements = {

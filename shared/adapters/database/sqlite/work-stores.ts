@@ -1,3 +1,4 @@
+import type { ImageFormat } from '../../../domain/render-spec.ts';
 import { freshLogo, freshRender } from '../accepting.ts';
 import type { LogoStore, Page, RenderStore } from '../database.ts';
 import { logoCodec, renderCodec, type SqlValue } from './columns.ts';
@@ -37,6 +38,21 @@ export function sqliteRenders(connection: SqliteConnection): RenderStore {
       const parameters = ids.map((id) => [id, now]);
       await connection.write(statements.touch, parameters);
     },
+    async unusedImages({ isAnonymous, before }, limit) {
+      const found = await connection.list(statements.unusedImages, [isAnonymous ? 1 : 0, before, limit]);
+      return found.map(([id, format]) => ({ id: id as string, format: format as ImageFormat }));
+    },
+    async imagesRemoved(ids, before) {
+      const parameters = ids.map((id) => [id, before]);
+      await connection.write(statements.imageRemoved, parameters);
+    },
+    async removeUnused({ isAnonymous, before }, limit) {
+      const found = await connection.list(statements.unused, [isAnonymous ? 1 : 0, before, limit]);
+      const parameters = found.map(([id]) => [id as string, before]);
+      await connection.write(statements.removeUnused, parameters);
+      return found.length;
+    },
+    hasLogo: async (logoId) => (await connection.list(statements.withLogo, [logoId])).length > 0,
   };
 }
 
@@ -52,6 +68,14 @@ export function sqliteLogos(connection: SqliteConnection): LogoStore {
     },
     async remove(tenantId, id, now) {
       return (await connection.write(statements.remove, [[id, tenantId, now]])).changes[0] === 1;
+    },
+    async deleted({ before, limit, after }) {
+      const start = after === null ? beforeEverything : [after.deletedAt, after.id];
+      const found = await connection.list(statements.deleted, [before, ...start, limit]);
+      return found.map(([id, deletedAt]) => ({ id: id as string, deletedAt: deletedAt as number }));
+    },
+    async purge(id, before) {
+      return (await connection.write(statements.purge, [[id, before]])).changes[0] === 1;
     },
   };
 }

@@ -18,7 +18,8 @@ const expected: Record<string, string> = {
   'batches: status, tenantId by createdAt, _id': 'by_tenant_and_status',
   'batches: toBeTold by _id': 'to_tell',
   'batches: _id, toBeTold by _id': 'to_tell',
-  'batches: expiresAt by expiresAt': 'expiring',
+  'batches: expiresAt, purgedAt by expiresAt': 'expiring',
+  'batches: purgedAt by purgedAt': 'expiring',
   'batchRows: _id': '_id',
   'batchRows: _id by _id': '_id',
   'batchRows: _id, batchId, status by _id': 'by_status',
@@ -101,7 +102,9 @@ describeOn('Each query for batches to MongoDB', servers.mongo, (serverUrl) => {
     await batches.passTask(task.id, { from: task.jobId, to: 'next' }, noon);
     for (const after of [null, { queuedAt: 1, id: '' }]) await batches.openTasks({ before: noon + 1, limit: 5, after });
     await batches.closeTask(task.id, 'next');
-    await batches.remove(id, 5);
+    await batches.removeRows(id, 5);
+    await batches.replace({ ...batch, purgedAt: noon, revision: 3 });
+    await batches.removePurged(noon + 1, 5);
 
     expect([...seen].sort()).toEqual(Object.keys(expected).sort());
     for (const name of ['batches', 'batchRows', 'batchChunks', 'batchTasks']) {

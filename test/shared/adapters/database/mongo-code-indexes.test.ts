@@ -138,6 +138,7 @@ describeOn('Each query for codes to MongoDB', servers.mongo, (serverUrl) => {
       await codes.list('t', { ...wholeList, slug: code.slug });
       await codes.idsOf('t', { tag: 'a' }, { limit: 5, after: null });
       await codes.idsOf('t', { batchId: 'a' }, { limit: 5, after: code.id });
+      await codes.hasLogo('logo_1');
       await codes.setScanFacts([{ id: code.id, scanCount: 1, lastScannedAt: noon }]);
       await listSettings('salt:');
       await removeSettings(['salt:1']);
@@ -152,6 +153,7 @@ describeOn('Each query for codes to MongoDB', servers.mongo, (serverUrl) => {
     expect(Object.fromEntries(shapes)).toEqual({
       'slugs: _id': '_id',
       'codes: _id': '_id',
+      'codes: imageOptions.logo.id': 'by_logo',
       'codes: _id, revision': '_id',
       'codes: slug': 'by_slug',
       'codes: slug, tenantId by createdAt, _id': 'by_slug, then tenantId',

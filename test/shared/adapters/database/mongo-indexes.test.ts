@@ -215,8 +215,19 @@ async function callEverything({ renders, logos, idempotency, claimSetting }: Dat
   await callOutbox(renders);
   await renders.reopen(render.id, unique('job'), noon);
   await renders.touch([render.id], noon);
+  const unused = { isAnonymous: false, before: noon + 1 };
+  await renders.unusedImages(unused, 5);
+  await renders.imagesRemoved([render.id], noon + 1);
+  const old = newRender();
+  await renders.accept([old], 1);
+  await renders.end([{ id: old.id, at: 1, result: renderResult, error: null }]);
+  await renders.imagesRemoved([old.id], 5);
+  await renders.removeUnused({ isAnonymous: false, before: 5 }, 5);
+  await renders.hasLogo('logo_1');
   await renders.remove('default', render.id);
   await logos.remove('default', logo.id, noon);
+  for (const after of [null, { deletedAt: 1, id: '' }]) await logos.deleted({ before: noon, limit: 5, after });
+  await logos.purge(logo.id, noon);
   const times = { leaseUntil: noon, expiresAt: noon };
   const claim = { scope: 's', tenantId: 't', fingerprint: 'f', resourceId: 'r', holder: 'h', ...times };
   await idempotency.claim(claim, noon);
@@ -263,6 +274,10 @@ describeOn('Each query to MongoDB', servers.mongo, (serverUrl) => {
         '$or, createdAt range, tenantId by createdAt, _id': 'by_tenant',
         'status, tenantId by createdAt, _id': 'by_tenant_and_status',
         '$or, createdAt range, status, tenantId by createdAt, _id': 'by_tenant_and_status',
+        '$nor, anonymous, bytesGone, lastUsedAt range by lastUsedAt': 'unused',
+        '$nor, _id, anonymous, bytesGone, lastUsedAt range': '_id',
+        '$nor, _id, lastUsedAt range': '_id',
+        'spec.logo.id': 'by_logo',
       },
       logos: {
         _id: '_id',
@@ -273,6 +288,9 @@ describeOn('Each query to MongoDB', servers.mongo, (serverUrl) => {
         ...open,
         'deletedAt, status, tenantId by createdAt, _id': 'listed',
         '$or, createdAt range, deletedAt, status, tenantId by createdAt, _id': 'listed',
+        'deletedAt range by deletedAt, _id': 'deleted',
+        '$or, deletedAt range by deletedAt, _id': 'deleted',
+        '_id, deletedAt range': '_id',
       },
       keys: {
         _id: '_id',

@@ -146,6 +146,7 @@ describe('each statement of codes in SQLite', () => {
     earlierTargets: ['SEARCH code_targets USING PRIMARY KEY (codeId=? AND version<?)'],
     findTarget: ['SEARCH code_targets USING PRIMARY KEY (codeId=? AND version=?)'],
     setScanFacts: ['SEARCH codes USING INDEX sqlite_autoindex_codes_1 (id=?)'],
+    withLogo: ['SEARCH codes USING INDEX codes_by_logo (<expr>=?)'],
     idsWith: ['SCAN t VIRTUAL TABLE INDEX M>', 'SEARCH c USING INTEGER PRIMARY KEY (rowid=?)'],
     countWith: ['CO-ROUTINE (subquery-1)', 'SCAN code_terms VIRTUAL TABLE INDEX M', 'SCAN (subquery-1)'],
   };

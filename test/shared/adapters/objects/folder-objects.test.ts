@@ -37,6 +37,7 @@ describe('objects in a folder', () => {
     await utimes(join(unfinished, '1-old'), new Date(), new Date(Date.now() - 3_700_000));
     await writeFile(join(unfinished, '2-new'), 'x');
     const store = await open(dataDir);
+    expect(await store.removeUnfinished(Date.now() - 3_600_000)).toBe(1);
     expect(await readdir(unfinished)).toEqual(['2-new']);
     for await (const key of store.list('')) expect.unreachable(`${key} is no object`);
   });

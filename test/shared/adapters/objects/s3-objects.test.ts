@@ -172,6 +172,21 @@ describe('objects on an S3 server that misbehaves', () => {
     expect(tookMs).toBeLessThan(13_000);
   });
 
+  it('has uploads in parts ended whose writers died, and no others', async () => {
+    const upload = (name: string, at: string) =>
+      `<Upload><Key>batches/${name}</Key><UploadId>${name}</UploadId><Initiated>${at}</Initiated></Upload>`;
+    const uploads = upload('old', '2026-01-01T00:00:00.000Z') + upload('new', '2026-01-03T00:00:00.000Z');
+    const ended: string[] = [];
+    const store = await openOn((request, response) => {
+      if (request.method === 'DELETE') {
+        ended.push(String(request.url));
+        response.writeHead(204).end();
+      } else response.end(`<ListMultipartUploadsResult>${uploads}</ListMultipartUploadsResult>`);
+    });
+    expect(await store.removeUnfinished(Date.UTC(2026, 0, 2))).toBe(1);
+    expect(ended).toEqual(['/bucket/batches/old?uploadId=old']);
+  });
+
   it('says that the storage is full', async () => {
     const store = await openOn((request, response) => {
       request.resume();

@@ -1,0 +1,2 @@
+/** The tenant of what is asked for without a key. It lists nothing. */
+export const anonymousTenant = 'anonymous';
