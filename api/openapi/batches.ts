@@ -127,7 +127,7 @@ export const batchOperations = {
         },
       },
     },
-    problems: ['not_found'],
+    problems: ['not_found', 'batch_expired'],
   },
   'GET /v1/batches/:id/rows/:row/image': {
     id: 'getBatchRowImage',
@@ -141,7 +141,15 @@ export const batchOperations = {
       200: { description: 'The image.', headers: ['ETag!', 'Cache-Control!', 'Content-Disposition!'], content: images },
       304: { description: 'It is the one that the caller has.', headers: ['ETag!', 'Cache-Control!'] },
     },
-    problems: ['not_found', 'no_image', 'row_failed', 'row_not_ready', 'image_gone', 'storage_unavailable'],
+    problems: [
+      'not_found',
+      'no_image',
+      'row_failed',
+      'row_not_ready',
+      'batch_expired',
+      'image_gone',
+      'storage_unavailable',
+    ],
   },
   'GET /v1/batches/:id/archive': {
     id: 'getBatchArchive',
@@ -226,6 +234,6 @@ export const batchOperations = {
       },
       202: { description: 'It runs again.', ...running },
     },
-    problems: ['not_found', 'batch_not_completed', 'nothing_to_retry', ...storingProblems],
+    problems: ['batch_expired', 'not_found', 'batch_not_completed', 'nothing_to_retry', ...storingProblems],
   },
 } satisfies Operations;

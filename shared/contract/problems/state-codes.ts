@@ -87,7 +87,7 @@ export const stateCodes = {
   },
   batch_expired: {
     status: 410,
-    meaning: 'The archive was kept until its time was over.',
+    meaning: 'Rows, images and archive of the batch were kept until its time was over.',
     remedy: 'Send the file again.',
   },
   code_not_in_use: {
