@@ -35,12 +35,10 @@ type MakeGauge = <Label extends string>(name: string, help: string, labelNames?:
 function storeGauges(deps: Needs, gauge: MakeGauge): () => Promise<void> {
   const checks = createChecks(deps);
   const up = gauge('store_up', 'Whether this process reaches it: database, queue (Redis) or objectStore', ['store']);
-  const memory = gauge('redis_memory_ratio', "Share of Redis' maxmemory in use; absent without a limit");
+  const memory = gauge('redis_memory_ratio', "Share of Redis' maxmemory in use; 0 without a limit");
   return async () => {
     for (const [store, isThere] of Object.entries(await checks())) up.set({ store }, isThere ? 1 : 0);
-    const { memoryShare } = deps.queues.state();
-    memory.remove();
-    if (memoryShare !== null) memory.set(memoryShare);
+    memory.set(deps.queues.state().memoryShare ?? 0);
   };
 }
 

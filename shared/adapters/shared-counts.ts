@@ -41,8 +41,13 @@ export async function connectSharedCounts(redis: { url: string; prefix: string }
         for (const [index, [series, value]] of sent.entries())
           if (answers?.[index]?.[0] === null) pushed.set(series, value);
       };
-      const pushSafely = (): Promise<void> =>
-        push().catch((error: Error) => log.debug({ reason: error.message }, 'counts not pushed'));
+      // One after the other: two at once would add the same twice.
+      let last = Promise.resolve();
+      const pushSafely = (): Promise<void> => {
+        last = last.then(push).catch((error: Error) => log.debug({ reason: error.message }, 'counts not pushed'));
+        return last;
+      };
+      void pushSafely();
       const timer = setInterval(() => void pushSafely(), pushEveryMs);
       return async () => {
         clearInterval(timer);
