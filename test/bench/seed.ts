@@ -1,6 +1,6 @@
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { bucketOf } from '../../shared/domain/scans/roll-up.ts';
 import { createLog } from '../../shared/log.ts';
@@ -15,7 +15,7 @@ const before = { codes: 60_000, scans: 60_000 };
 /**
  * Times creating, listing, analytics and redirects of the whole service on a nearly empty database and on a full one:
  * `--codes` (500,000), `--scans` (10,000,000, a tenth of them of one code), `--days` (90). On SQLite in a folder that is removed
- * afterwards, or in the empty database of MONGO_URL.
+ * afterwards, or in the empty database of MONGO_URL. `--keep FOLDER` keeps what was loaded, for the next run to measure again.
  */
 export async function seed(args: string[]): Promise<void> {
   const { values } = parseArgs({
@@ -24,30 +24,48 @@ export async function seed(args: string[]): Promise<void> {
       codes: { type: 'string', default: '500000' },
       scans: { type: 'string', default: '10000000' },
       days: { type: 'string', default: '90' },
+      keep: { type: 'string' },
     },
   });
   const [codes, scans, days] = [values.codes, values.scans, values.days].map(Number) as [number, number, number];
   if (![codes, scans, days].every((number) => Number.isInteger(number) && number > 0))
     throw new TypeError('--codes, --scans and --days are whole numbers, 1 or more');
   const few = { codes: Math.min(before.codes, codes >> 2), scans: Math.min(before.scans, scans >> 2) };
-  await measureWith({ ...few, days }, 'before');
-  await measureWith({ codes, scans, days }, 'after');
+  await measureWith({ ...few, days }, 'before', values.keep);
+  await measureWith({ codes, scans, days }, 'after', values.keep);
 }
 
-async function measureWith(size: { codes: number; scans: number; days: number }, name: string): Promise<void> {
-  const dataDir = await mkdtemp(join(tmpdir(), 'qrf-bench-'));
+async function measureWith(
+  size: { codes: number; scans: number; days: number },
+  name: string,
+  keep: string | undefined,
+): Promise<void> {
+  const dataDir = keep === undefined ? await mkdtemp(join(tmpdir(), 'qrf-bench-')) : resolve(keep, name);
+  await mkdir(dataDir, { recursive: true });
   const mongoUrl = process.env.MONGO_URL === undefined ? null : databaseFor(process.env.MONGO_URL, name);
   const log = createLog('bench', 'warn');
   try {
     console.log(
       `${name}: ${size.codes} codes, ${size.scans} scans in ${size.days} days, ${mongoUrl ? 'MongoDB' : 'SQLite'}`,
     );
-    const planted: Planted = await plant({ mongoUrl, dataDir }, size, { to: bucketOf(Date.now()), log });
+    const planted = await plantedIn(dataDir, () =>
+      plant({ mongoUrl, dataDir }, size, { to: bucketOf(Date.now()), log }),
+    );
     console.log(`  ${await folderMb(dataDir)} MB on the disk`);
     await withServiceIn(dataDir, mongoUrl, planted);
   } finally {
-    await rm(dataDir, { recursive: true, force: true });
+    if (keep === undefined) await rm(dataDir, { recursive: true, force: true });
   }
+}
+
+/** Answers what an earlier run has planted and kept, else plants it. */
+async function plantedIn(dataDir: string, make: () => Promise<Planted>): Promise<Planted> {
+  const record = join(dataDir, 'planted.json');
+  const known = await readFile(record, 'utf8').catch(() => null);
+  if (known !== null) return JSON.parse(known) as Planted;
+  const planted = await make();
+  await writeFile(record, JSON.stringify(planted));
+  return planted;
 }
 
 /** The two sizes do not meet in one database. */

@@ -3,7 +3,7 @@ import { storedOf } from '../../../shared/adapters/database/mongo/collections.ts
 import { openMongo } from '../../../shared/adapters/database/mongo/connection.ts';
 import type { DayDocument, ScanDocument } from '../../../shared/adapters/database/mongo/scan-documents.ts';
 import type { ScanRow } from '../../../shared/adapters/database/scan-store.ts';
-import { SqliteFile } from '../../../shared/adapters/database/sqlite/file.ts';
+import { migrate, SqliteFile } from '../../../shared/adapters/database/sqlite/file.ts';
 import {
   codeDayStatements,
   scanCodec,
@@ -20,11 +20,12 @@ export type LedgerFiller = { add(day: LedgerDay): Promise<void>; finish(): Promi
 /** Rows between two commits. */
 const rowsAtATime = 50_000;
 
-/** Fills the tables in their own order without a log, then makes their indexes: each row on its own would sync for hours. */
+/** Makes the file and fills its tables in their own order without a log, then makes their indexes: synced row by row it would take hours. */
 function fillSqlite(dataDir: string): LedgerFiller {
   const file = new SqliteFile(join(dataDir, 'qrfactory.db'));
   for (const pragma of ['journal_mode = off', 'synchronous = off', 'cache_size = -200000'])
     file.all(`pragma ${pragma}`, []);
+  migrate(file);
   const indexes = file.all(
     `select name, sql from sqlite_master where tbl_name = 'scans' and sql like 'create index%'`,
     [],

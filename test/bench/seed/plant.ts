@@ -1,12 +1,12 @@
 import { connectDatabase } from '../../../shared/adapters/database/connect-database.ts';
 import { countDay } from '../../../shared/domain/scans/count-day.ts';
-import { dayMs, dayOf } from '../../../shared/domain/scans/roll-up.ts';
+import { dayMs } from '../../../shared/domain/scans/roll-up.ts';
 import type { ScanDay } from '../../../shared/domain/scans/scan-day.ts';
 import type { Log } from '../../../shared/log.ts';
-import { countTenantDay } from '../../../workers/count-buckets.ts';
 import { ledgerFiller } from './fill-ledger.ts';
 import { type Planned, planCodes, type SeedSize, seedCode } from './synthetic-codes.ts';
 import { syntheticScans } from './synthetic-scans.ts';
+import { TenantDays } from './tenant-days.ts';
 
 export const tenantId = 'default';
 
@@ -36,20 +36,20 @@ function stopwatch(): Named {
 
 /**
  * Puts codes with their scans, roll-ups and counts into a database that nobody uses, over the days before `to`: the ledger in
- * bulk, each code's days by the count that recount has too, tenants' days and codes by the service's own ways.
+ * bulk, each code's days by the count that recount has too, codes by the service's own way.
  */
 export async function plant(place: Place, size: SeedSize, { to, log }: { to: number; log: Log }): Promise<Planted> {
   const from = to - size.days * dayMs;
   const watch = stopwatch();
-  (await connectDatabase(place, log)).close();
   const planned = planCodes(size);
-  await plantScans(place, planned, { from, to, log });
+  const tenantDays = await plantScans(place, planned, { from, to, log });
   watch.named('ledger, days of codes, indexes');
 
   const database = await connectDatabase(place, log);
   try {
-    for (let day = dayOf(from); day < to; day += dayMs) await countTenantDay(database.scans, tenantId, day);
-    watch.named(`${size.days} days of the tenant, counted by the worker's own code`);
+    for (const [day, rollUps] of tenantDays.days())
+      await database.scans.replaceDay({ tenantId, codeId: null }, day, rollUps, 0);
+    watch.named('days of the tenant');
     const slugs = new Map<string, string>();
     for (let at = 0; at < planned.length; at += 500) {
       const rows = planned
@@ -71,7 +71,8 @@ async function plantScans(
   place: Place,
   planned: Planned[],
   { from, to, log }: { from: number; to: number; log: Log },
-): Promise<void> {
+): Promise<TenantDays> {
+  const tenantDays = new TenantDays();
   const filler = await ledgerFiller(place, log);
   let told = 0;
   let planted = 0;
@@ -80,6 +81,7 @@ async function plantScans(
     for (const { day, scans } of syntheticScans(owner, { count: code.scans, from, to })) {
       const rollUps: ScanDay = countDay(scans);
       await filler.add({ ...owner, day, scans, rollUps });
+      tenantDays.add(rollUps);
       const humans = scans.filter(({ bot }) => !bot);
       code.scanCount += humans.length;
       code.lastScannedAt = humans.at(-1)?.at ?? code.lastScannedAt;
@@ -90,4 +92,5 @@ async function plantScans(
     console.log(`  ${planted} scans in the ledger`);
   }
   await filler.finish();
+  return tenantDays;
 }
