@@ -23,7 +23,7 @@ export function createAnalyticsRoutes({ database, now }: Pick<ApiDeps, 'database
       const at = now();
       const query = parseAnalyticsQuery(readQuery(ctx), at);
       const range = await countedRange(query, at);
-      const counted = await readAnalytics(scans, { tenantId: code.tenantId, codeIds: [code.id] }, range);
+      const counted = await readAnalytics(scans, { tenantId: code.tenantId, codeIds: [code.id] }, range, query.starts);
       ctx.set('Cache-Control', 'private, no-store');
       ctx.body = analyticsAnswer({ codeId: code.id, tag: null, batchId: null }, query, range, counted);
     },
@@ -32,7 +32,7 @@ export function createAnalyticsRoutes({ database, now }: Pick<ApiDeps, 'database
       const at = now();
       const { wanted, ...query } = parseCodesAnalyticsQuery(readQuery(ctx), at);
       const range = await countedRange(query, at);
-      const counted = await readAnalytics(scans, await scopeOf(codes, ctx.state.tenantId, wanted), range);
+      const counted = await readAnalytics(scans, await scopeOf(codes, ctx.state.tenantId, wanted), range, query.starts);
       const subject = { codeId: null, tag: null, batchId: null, ...(wanted === 'all' ? {} : wanted) };
       ctx.set('Cache-Control', 'private, no-store');
       ctx.body = analyticsAnswer(subject, query, range, counted);

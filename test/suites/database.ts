@@ -18,6 +18,7 @@ import { renderOutboxContract } from './database/render-outbox-contract.ts';
 import { newLogo, newRender, noon, renderResult } from './database/rows.ts';
 import { ledgerEndContract, scansContract } from './database/scans-contract.ts';
 import { scansModelContract } from './database/scans-model-contract.ts';
+import { spansContract } from './database/spans-contract.ts';
 import { logosContract, rendersContract } from './database/stores-contract.ts';
 import { webhooksContract } from './database/webhook-contract.ts';
 import { workContract } from './database/work-contract.ts';
@@ -55,6 +56,7 @@ export function databaseSuite(prepare: () => Promise<DatabaseConfig>): void {
   codesRaceContract(() => connections);
   codeListsContract(database);
   scansContract(database);
+  spansContract(database);
   scansModelContract(() => connections);
   modelContract(database);
   raceContract(

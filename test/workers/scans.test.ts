@@ -51,7 +51,11 @@ const record = (events: unknown[], segmentId = unique('seg')) => {
 const rollUp = () => createRollUpScans(deps)({}, runningJob('roll-up-scans', {}));
 const day = () => dayOf(deps.clock.now);
 const counted = async (from = day()) => {
-  const buckets = await deps.database.scans.readCounts({ tenantId: 't', codeIds: null }, { from, to: from + dayMs });
+  const buckets = await deps.database.scans.readCounts(
+    { tenantId: 't', codeIds: null },
+    { from, to: from + dayMs },
+    null,
+  );
   return buckets.flatMap(({ counts }) => counts).reduce((sum, { scanCount }) => sum + scanCount, 0);
 };
 

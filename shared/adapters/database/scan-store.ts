@@ -49,6 +49,18 @@ export type DirtyBucket = { codeId: string; tenantId: string; start: Millis; sta
 /** Whose days: one code's, or those of a tenant, all its codes together. */
 export type DayOwner = { tenantId: string; codeId: string | null };
 
+/** Returns whose days a scope's are when it has one owner only; null: there are several codes. */
+export function ownerOfScope({ tenantId, codeIds }: ScanScope): DayOwner | null {
+  if (codeIds === null) return { tenantId, codeId: null };
+  const [codeId] = codeIds;
+  return codeId !== undefined && codeIds.length === 1 ? { tenantId, codeId } : null;
+}
+
+/** Returns under which name an owner's spans are kept. */
+export function spanOwner({ tenantId, codeId }: DayOwner): string {
+  return codeId ?? `tenant ${tenantId}`;
+}
+
 /** A day as it is stored; `revision` counts its changes (1, 2 …). */
 export type StoredDay = { day: Millis; rollUps: ScanDay; revision: number };
 
@@ -96,8 +108,11 @@ export interface ScanStore {
   /** What the days of codes come to, bots left out; in the order of `codeIds`. */
   totalsOf(codeIds: string[]): Promise<{ id: string; scanCount: number; lastScannedAt: Millis | null }[]>;
 
-  /** Counts by bucket over the scope, ascending; bounds are multiples of 15 minutes. */
-  readCounts(scope: ScanScope, range: BucketRange): Promise<BucketCounts[]>;
+  /**
+   * Counts over the scope, added up by the intervals that begin at `starts` (ascending, the first not behind `from`; null: by bucket);
+   * ascending, those without scans left out. All times are multiples of 15 minutes.
+   */
+  readCounts(scope: ScanScope, range: BucketRange, starts: readonly number[] | null): Promise<BucketCounts[]>;
   /** Breakdowns over the scope, merged; bounds are multiples of 15 minutes. */
   readBreakdowns(scope: ScanScope, range: BucketRange): Promise<BreakdownPart[]>;
 

@@ -1,4 +1,4 @@
-import { type BreakdownSum, type FlatBreakdown, latest, mergeBreakdowns } from './merge-roll-ups.ts';
+import { type BreakdownSum, type FlatBreakdown, type FlatPart, latest, mergeBreakdowns } from './merge-roll-ups.ts';
 import {
   type Breakdown,
   type BreakdownName,
@@ -39,8 +39,7 @@ export type PackedCounts = [
   amongSource: number,
   amongPart: number,
 ][];
-/** Each breakdown is flat (key, count, key, count …): a list of pairs takes twice as long to read. */
-type PackedBreakdowns = [part: number, ...breakdowns: FlatBreakdown[]][];
+type PackedBreakdowns = FlatPart[];
 export type PackedBuckets<Content> = [slot: number, content: Content, lastAt: number | null][];
 
 const packCounts = (counts: CountPart[]): PackedCounts =>
@@ -137,7 +136,8 @@ export function addBreakdowns(
   }
 }
 
-function addPacked(sum: BreakdownSum, breakdowns: PackedBreakdowns): void {
+/** Adds parts as they are stored to a sum. */
+export function addPacked(sum: BreakdownSum, breakdowns: readonly FlatPart[]): void {
   for (const [part, ...lists] of breakdowns) sum.addPart(part, lists);
 }
 

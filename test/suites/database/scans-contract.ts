@@ -222,7 +222,7 @@ export function scansContract(database: () => Database): void {
           .flatMap((days) => [...days])
           .filter(([start]) => range.from <= start && start < range.to);
         const scope = { tenantId, codeIds: wanted };
-        const counts = await scans().readCounts(scope, range);
+        const counts = await scans().readCounts(scope, range, null);
         const inBuckets = [...new Set(naive.map(([start]) => start))].sort((a, b) => a - b);
         expect(counts).toEqual(
           inBuckets.map((start) => ({
@@ -230,6 +230,15 @@ export function scansContract(database: () => Database): void {
             counts: mergeCounts(naive.filter(([at]) => at === start).map(([, rollUp]) => rollUp.counts)),
           })),
         );
+        const thirds = [day - dayMs, day + 20 * bucketMs, day + dayMs + 7 * bucketMs];
+        const byInterval = thirds.flatMap((from, index) => {
+          const to = thirds[index + 1] ?? Number.POSITIVE_INFINITY;
+          const inInterval = naive.filter(([start]) => from <= start && start < to);
+          return inInterval.length === 0
+            ? []
+            : [{ start: from, counts: mergeCounts(inInterval.map(([, rollUp]) => rollUp.counts)) }];
+        });
+        expect(await scans().readCounts(scope, range, thirds)).toEqual(byInterval);
         const breakdowns = mergeBreakdowns(naive.map(([, rollUp]) => rollUp.breakdowns));
         expect(await scans().readBreakdowns(scope, range)).toEqual(breakdowns);
       }

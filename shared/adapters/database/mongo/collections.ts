@@ -12,6 +12,7 @@ import {
   type MarkDocument,
   type ScanDocument,
   type SegmentDocument,
+  type SpanDocument,
   scanIndexes,
 } from './scan-documents.ts';
 import type { UsageDocument } from './usage-store.ts';
@@ -52,6 +53,7 @@ export type Collections = BatchCollections &
     scan_segments: mongo.Collection<SegmentDocument>;
     scan_days: mongo.Collection<DayDocument>;
     tenant_scan_days: mongo.Collection<DayDocument>;
+    scan_spans: mongo.Collection<SpanDocument>;
   };
 
 /** `sparse`: documents without the field are not in it, which costs them nothing. */

@@ -60,6 +60,7 @@ export class MongoConnection {
       scan_segments: db.collection('scan_segments'),
       scan_days: db.collection('scan_days'),
       tenant_scan_days: db.collection('tenant_scan_days'),
+      scan_spans: db.collection('scan_spans'),
       codes: db.collection('codes'),
       slugs: db.collection('slugs'),
       codeTargets: db.collection('codeTargets'),

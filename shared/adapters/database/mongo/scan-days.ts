@@ -3,10 +3,12 @@ import { CountSum } from '../../../domain/scans/count-sum.ts';
 import { BreakdownSum } from '../../../domain/scans/merge-roll-ups.ts';
 import { addBreakdowns, type BucketRange, packDay, unpackDay } from '../../../domain/scans/scan-day.ts';
 import { readingPlan } from '../scan-pages.ts';
-import type { DayOwner, ScanScope, ScanStore, StoredDay } from '../scan-store.ts';
+import { type DayOwner, ownerOfScope, type ScanScope, type ScanStore, type StoredDay } from '../scan-store.ts';
+import { addBySpans, type SpanReader } from '../span-breakdowns.ts';
 import type { MongoConnection } from './connection.ts';
 import { isDuplicateKey } from './mongo-error.ts';
 import type { DayDocument } from './scan-documents.ts';
+import { mongoSpans } from './scan-spans.ts';
 
 type Days = Pick<
   ScanStore,
@@ -45,6 +47,23 @@ export function mongoScanDays(connection: MongoConnection): Days {
       for await (const document of found) add(document);
     }
   };
+
+  const addBreakdownsOf = (scope: ScanScope, range: BucketRange, sum: BreakdownSum): Promise<void> => {
+    const names: Names = { breakdowns: 1, total: 1 };
+    return addDays(scope, range, { names, add: (document) => addBreakdowns(sum, document.day, document, range) });
+  };
+  const spansOf = (owner: DayOwner, scope: ScanScope): SpanReader => ({
+    async revisions(range) {
+      const found: { day: number; revision: number; scanCount: number }[] = [];
+      await addDays(scope, range, {
+        names: { revision: 1, scanCount: 1 },
+        add: ({ day, revision, scanCount }) => void found.push({ day, revision, scanCount }),
+      });
+      return found;
+    },
+    addDays: (sum, range) => addBreakdownsOf(scope, range, sum),
+    ...mongoSpans(connection, owner),
+  });
 
   return {
     findDay: (owner, day) =>
@@ -86,17 +105,18 @@ export function mongoScanDays(connection: MongoConnection): Days {
         }
         return codeIds.map((id) => totals.get(id) as { id: string; scanCount: number; lastScannedAt: number | null });
       }),
-    readCounts: (scope, range) =>
+    readCounts: (scope, range, starts) =>
       run(async () => {
-        const sum = new CountSum(range);
+        const sum = new CountSum(range, starts);
         await addDays(scope, range, { names: { counts: 1 }, add: (document) => sum.addDay(document.day, document) });
         return sum.result();
       }),
     readBreakdowns: (scope, range) =>
       run(async () => {
         const sum = new BreakdownSum();
-        const names: Names = { breakdowns: 1, total: 1 };
-        await addDays(scope, range, { names, add: (document) => addBreakdowns(sum, document.day, document, range) });
+        const owner = ownerOfScope(scope);
+        if (owner === null) await addBreakdownsOf(scope, range, sum);
+        else await addBySpans(sum, range, spansOf(owner, scope));
         return sum.result();
       }),
     /** Index: `by_code`, `by_tenant`. */

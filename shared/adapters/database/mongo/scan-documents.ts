@@ -15,6 +15,9 @@ export type DayDocument = PackedDay & {
   revision: number;
 };
 
+/** `_id`: owner and span; `total` is JSON. */
+export type SpanDocument = { _id: string; span: number; days: number; revisions: number; total: string };
+
 /** Which query each is for stands beside the query, as for the others in collections.ts. */
 export const scanIndexes = {
   scans: [
@@ -30,4 +33,5 @@ export const scanIndexes = {
   scan_segments: [{ name: 'by_time', key: { recordedAt: 1 } }],
   scan_days: [{ name: 'by_code', key: { codeId: 1, day: 1 } }],
   tenant_scan_days: [{ name: 'by_tenant', key: { tenantId: 1, day: 1 } }],
+  scan_spans: [],
 } as const;

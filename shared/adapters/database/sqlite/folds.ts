@@ -1,16 +1,17 @@
 import { CountSum } from '../../../domain/scans/count-sum.ts';
-import { BreakdownSum } from '../../../domain/scans/merge-roll-ups.ts';
-import type { BreakdownPart } from '../../../domain/scans/roll-up.ts';
-import { addBreakdowns, type BucketRange } from '../../../domain/scans/scan-day.ts';
+import { BreakdownSum, type FlatPart } from '../../../domain/scans/merge-roll-ups.ts';
+import { addBreakdowns, addPacked, type BucketRange } from '../../../domain/scans/scan-day.ts';
 import type { SqlValue } from './columns.ts';
 
-export type FoldRange = BucketRange;
+/** `starts`: of the intervals that counts are added up by, see CountSum; breakdowns have none. */
+export type FoldRange = BucketRange & { starts: readonly number[] | null };
 
 /** What each fold answers. */
 export type FoldResults = {
   /** As CountSum keeps them. */
   counts: Float64Array;
-  breakdowns: BreakdownPart[];
+  breakdowns: FlatPart[];
+  spans: FlatPart[];
 };
 export type FoldName = keyof FoldResults;
 
@@ -21,7 +22,7 @@ export type Fold<Result> = { add(row: SqlValue[]): void; result(): Result };
 export const folds: { [Name in FoldName]: (range: FoldRange) => Fold<FoldResults[Name]> } = {
   /** Of `day, counts`. */
   counts: (range) => {
-    const sum = new CountSum(range);
+    const sum = new CountSum(range, range.starts);
     return {
       add: ([day, counts]) => sum.addDay(day as number, { counts: counts as string }),
       result: () => sum.numbers(),
@@ -34,7 +35,15 @@ export const folds: { [Name in FoldName]: (range: FoldRange) => Fold<FoldResults
       add: ([day, breakdowns, total]) => {
         addBreakdowns(sum, day as number, { breakdowns: breakdowns as string, total: total as string | null }, range);
       },
-      result: () => sum.result(),
+      result: () => sum.flat(),
+    };
+  },
+  /** Of `total`. */
+  spans: () => {
+    const sum = new BreakdownSum();
+    return {
+      add: ([total]) => addPacked(sum, JSON.parse(total as string) as FlatPart[]),
+      result: () => sum.flat(),
     };
   },
 };

@@ -1,11 +1,20 @@
 import { CountSum } from '../../../domain/scans/count-sum.ts';
 import { BreakdownSum } from '../../../domain/scans/merge-roll-ups.ts';
-import { packDay, unpackDay } from '../../../domain/scans/scan-day.ts';
+import { addPacked, type BucketRange, packDay, unpackDay } from '../../../domain/scans/scan-day.ts';
+import type { SpanState } from '../../../domain/scans/span.ts';
 import { chunksOf, readingPlan } from '../scan-pages.ts';
-import type { DayOwner, ScanScope, ScanStore, StoredDay } from '../scan-store.ts';
+import {
+  type DayOwner,
+  ownerOfScope,
+  type ScanScope,
+  type ScanStore,
+  type StoredDay,
+  spanOwner,
+} from '../scan-store.ts';
+import { addBySpans, type SpanReader } from '../span-breakdowns.ts';
 import type { SqlValue } from './columns.ts';
 import type { SqliteConnection } from './connection.ts';
-import { codeDayStatements, scanStatements, tenantDayStatements } from './scan-statements.ts';
+import { codeDayStatements, scanStatements, spanStatements, tenantDayStatements } from './scan-statements.ts';
 
 type Days = Pick<
   ScanStore,
@@ -26,6 +35,33 @@ export function sqliteScanDays(connection: SqliteConnection): Days {
   const scopeOf = ({ tenantId, codeIds }: ScanScope) => ({
     ids: codeIds ?? [tenantId],
     statements: codeIds === null ? tenantDayStatements : codeDayStatements,
+  });
+  const addDays = async (scope: ScanScope, sum: BreakdownSum, range: BucketRange): Promise<void> => {
+    const { ids, statements } = scopeOf(scope);
+    for (const { ids: some, days } of readingPlan(ids, range)) {
+      const parameters = some.map((id) => [id, days.from, days.to]);
+      const more = { fold: 'breakdowns', range: { ...range, starts: null } } as const;
+      addPacked(sum, await connection.fold(statements.breakdowns, parameters, more));
+    }
+  };
+  const spansOf = (owner: DayOwner, scope: ScanScope): SpanReader => ({
+    async revisions({ from, to }) {
+      const rows = await list(statementsOf(owner).revisions, [owner.codeId ?? owner.tenantId, from, to]);
+      return (rows as number[][]).map(([day, revision, scanCount]) => ({ day, revision, scanCount }) as never);
+    },
+    async kept({ from, to }) {
+      const rows = await list(spanStatements.states, [spanOwner(owner), from, to]);
+      return rows.map(([span, days, revisions]) => ({ span, days, revisions }) as SpanState);
+    },
+    async addSpans(sum, spans) {
+      const parameters = spans.map((span) => [spanOwner(owner), span]);
+      const more = { fold: 'spans', range: { from: 0, to: 0, starts: null } } as const;
+      addPacked(sum, await connection.fold(spanStatements.total, parameters, more));
+    },
+    addDays: (sum, range) => addDays(scope, sum, range),
+    async keep({ span, days, revisions, total }) {
+      await connection.write(spanStatements.keep, [[spanOwner(owner), span, days, revisions, JSON.stringify(total)]]);
+    },
   });
   return {
     async findDay(owner, day) {
@@ -58,22 +94,21 @@ export function sqliteScanDays(connection: SqliteConnection): Days {
         lastScannedAt: lastAt as number | null,
       }));
     },
-    async readCounts(scope, range) {
+    async readCounts(scope, range, starts) {
       const { ids, statements } = scopeOf(scope);
-      const sum = new CountSum(range);
+      const sum = new CountSum(range, starts);
       for (const { ids: some, days } of readingPlan(ids, range)) {
         const parameters = some.map((id) => [id, days.from, days.to]);
-        sum.addNumbers(await connection.fold(statements.counts, parameters, { fold: 'counts', range }));
+        const more = { fold: 'counts', range: { ...range, starts } } as const;
+        sum.addNumbers(await connection.fold(statements.counts, parameters, more));
       }
       return sum.result();
     },
     async readBreakdowns(scope, range) {
-      const { ids, statements } = scopeOf(scope);
       const sum = new BreakdownSum();
-      for (const { ids: some, days } of readingPlan(ids, range)) {
-        const parameters = some.map((id) => [id, days.from, days.to]);
-        sum.add(await connection.fold(statements.breakdowns, parameters, { fold: 'breakdowns', range }));
-      }
+      const owner = ownerOfScope(scope);
+      if (owner === null) await addDays(scope, sum, range);
+      else await addBySpans(sum, range, spansOf(owner, scope));
       return sum.result();
     },
     async daysOf(owner, { limit, after }) {

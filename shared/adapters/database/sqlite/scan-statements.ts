@@ -106,6 +106,7 @@ function dayStatements(table: 'scan_days' | 'tenant_scan_days', owner: 'codeId' 
     find: byKey(`select ${dayColumns} from ${table} where ${owner} = ?1 and day = ?2`),
     list: byKey(`select ${dayColumns} from ${table} where ${owner} = ?1 and day > ?2 order by day limit ?3`),
     counts: byKey(`select day, counts from ${table} where ${owner} = ?1 and day >= ?2 and day < ?3`),
+    revisions: byKey(`select day, revision, scanCount from ${table} where ${owner} = ?1 and day >= ?2 and day < ?3`),
     breakdowns: byKey(`select day, breakdowns, total from ${table} where ${owner} = ?1 and day >= ?2 and day < ?3`),
     replace: byKey(`update ${table} set revision = ?3 + 1, scanCount = ?4, lastAt = ?5, counts = ?6, total = ?7,
       breakdowns = ?8 where ${owner} = ?1 and day = ?2 and revision = ?3`),
@@ -124,6 +125,13 @@ export const tenantDayStatements = {
   ...dayStatements('tenant_scan_days', 'tenantId'),
   insert: byKey(`insert into tenant_scan_days (tenantId, day, revision, scanCount, lastAt, counts, total, breakdowns)
     values (?1, ?2, ?3 + 1, ?4, ?5, ?6, ?7, ?8) on conflict (tenantId, day) do nothing`),
+} satisfies Record<string, Statement>;
+
+export const spanStatements = {
+  states: byKey('select span, days, revisions from scan_spans where owner = ?1 and span >= ?2 and span < ?3'),
+  total: byKey('select total from scan_spans where owner = ?1 and span = ?2'),
+  keep: byKey(`insert into scan_spans (owner, span, days, revisions, total) values (?1, ?2, ?3, ?4, ?5)
+    on conflict (owner, span) do update set days = excluded.days, revisions = excluded.revisions, total = excluded.total`),
 } satisfies Record<string, Statement>;
 
 export const ledgerStatements = {

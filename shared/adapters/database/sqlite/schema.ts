@@ -253,4 +253,11 @@ export const migrations: readonly string[] = [
   create index batches_expiring on batches (expiresAt) where expiresAt is not null and purgedAt is null;
   create index batches_purged on batches (purgedAt) where purgedAt is not null;
   `,
+  /* Spans of days of a code or tenant, added up: what can be added up again at any time. */
+  `
+  create table scan_spans (
+    owner text not null, span integer not null, days integer not null, revisions integer not null, total text not null,
+    primary key (owner, span)
+  ) strict, without rowid;
+  `,
 ];

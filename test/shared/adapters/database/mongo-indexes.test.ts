@@ -4,7 +4,8 @@ import { connectDatabase } from '../../../../shared/adapters/database/connect-da
 import type { Database, Page } from '../../../../shared/adapters/database/database.ts';
 import { indexes } from '../../../../shared/adapters/database/mongo/collections.ts';
 import type { ScanPage } from '../../../../shared/adapters/database/scan-store.ts';
-import { dayMs } from '../../../../shared/domain/scans/roll-up.ts';
+import { dayMs, rollUp } from '../../../../shared/domain/scans/roll-up.ts';
+import { spanMs, spanOf } from '../../../../shared/domain/scans/span.ts';
 import { newKey, newTenant } from '../../../suites/database/access-contract.ts';
 import { newDelivery } from '../../../suites/database/delivery-contract.ts';
 import { auditQuery, newAuditRow } from '../../../suites/database/record-contract.ts';
@@ -146,7 +147,7 @@ async function callScans({ scans }: Database): Promise<void> {
   for (const codeIds of [null, [scan.codeId]]) {
     await scans.listBetween({ tenantId: 'default', codeIds }, range, { limit: 5, after: null });
     await scans.listBetween({ tenantId: 'default', codeIds }, range, { limit: 5, after });
-    await scans.readCounts({ tenantId: 'default', codeIds }, range);
+    await scans.readCounts({ tenantId: 'default', codeIds }, range, null);
     await scans.readBreakdowns({ tenantId: 'default', codeIds }, range);
   }
   await scans.visitorsBetween(scan.codeId, [scan.visitor as string], range);
@@ -158,6 +159,12 @@ async function callScans({ scans }: Database): Promise<void> {
     await scans.replaceDay(each, noon, new Map(), 0);
     await scans.replaceDay(each, noon, new Map(), 1);
     await scans.daysOf(each, { limit: 5, after: 0 });
+    const busy = [1, 2].map((days) => spanOf(noon) + days * dayMs);
+    const many = Array.from({ length: 300 }, () => newScan());
+    for (const day of busy) await scans.replaceDay(each, day, new Map([[day, rollUp(many, new Map())]]), 0);
+    const span = { from: spanOf(noon), to: spanOf(noon) + spanMs };
+    const scope = { tenantId: each.tenantId, codeIds: each.codeId === null ? null : [each.codeId] };
+    for (let times = 0; times < 2; times++) await scans.readBreakdowns(scope, span);
   }
   await scans.clearMarks(marks);
   await scans.findDays([scan.codeId], noon);
@@ -386,6 +393,7 @@ describeOn('Each query to MongoDB', servers.mongo, (serverUrl) => {
         'day range, tenantId': 'by_tenant',
         'day range, tenantId by day': 'by_tenant',
       },
+      scan_spans: { _id: '_id' },
     };
     const expected = Object.entries(shapes).flatMap(([collection, table]) =>
       Object.entries(table).map(([shape, index]) => [`${collection}: ${shape}`, index]),

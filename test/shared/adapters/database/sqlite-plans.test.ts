@@ -16,6 +16,7 @@ import {
   markStatements,
   scanStatements,
   segmentStatements,
+  spanStatements,
   tenantDayStatements,
 } from '../../../../shared/adapters/database/sqlite/scan-statements.ts';
 import {
@@ -59,6 +60,7 @@ const groups: Record<string, Record<string, Statement>> = {
   codeDays: codeDayStatements,
   tenantDays: tenantDayStatements,
   ledger: ledgerStatements,
+  spans: spanStatements,
 };
 
 async function plans(): Promise<Record<string, string[]>> {

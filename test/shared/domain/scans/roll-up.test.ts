@@ -170,13 +170,26 @@ describe('a packed day', () => {
         const rollUps = countDay(scans);
         const inRange = [...rollUps].filter(([start]) => range.from <= start && start < range.to);
         const packed = packDay(rollUps);
-        const [once, twice] = [new CountSum(range), new CountSum(range)];
+        const [once, twice] = [new CountSum(range, null), new CountSum(range, null)];
         once.addDay(day, packed);
         expect(once.result()).toEqual(inRange.map(([start, { counts }]) => ({ start, counts })));
         twice.addNumbers(once.numbers());
         twice.addDay(day, packed);
         expect(twice.result()).toEqual(
           inRange.map(([start, { counts }]) => ({ start, counts: mergeCounts([counts, counts]) })),
+        );
+        const starts = [day - 5 * bucketMs, day + 7 * bucketMs, day + 40 * bucketMs];
+        const byInterval = new CountSum(range, starts);
+        byInterval.addDay(day, packed);
+        byInterval.addDay(day, packDay(new Map()));
+        expect(byInterval.result()).toEqual(
+          starts.flatMap((from, index) => {
+            const to = starts[index + 1] ?? Number.POSITIVE_INFINITY;
+            const counts = mergeCounts(
+              inRange.filter(([start]) => from <= start && start < to).map(([, rollUp]) => rollUp.counts),
+            );
+            return counts.length === 0 ? [] : [{ start: from, counts }];
+          }),
         );
         const breakdowns = new BreakdownSum();
         addBreakdowns(breakdowns, day, packed, range);
