@@ -2,6 +2,7 @@ import Koa, { type DefaultContext } from 'koa';
 import { createAcceptLogos } from './accept-logos.ts';
 import { createAcceptRenders } from './accept-renders.ts';
 import { createAnalyticsRoutes } from './analytics.ts';
+import { createAuditRoute } from './audit.ts';
 import { createBatchArchiveRoute } from './batch-archive.ts';
 import { createBatchEventsRoute } from './batch-events.ts';
 import { createBatchImageRoute } from './batch-image.ts';
@@ -20,6 +21,7 @@ import { createImageBytes } from './image-bytes.ts';
 import { createImageRoute } from './images.ts';
 import { createLogoRoutes } from './logos.ts';
 import { createMetricsRoute } from './metrics.ts';
+import { createAudit } from './middleware/audit.ts';
 import { createAuth } from './middleware/auth.ts';
 import { answerErrors } from './middleware/errors.ts';
 import { answerNoRoute } from './middleware/no-route.ts';
@@ -47,6 +49,7 @@ export function buildApp(deps: ApiDeps): Handle {
   const auth = createAuth(deps);
   const router = createRouter({
     auth,
+    audit: createAudit(deps),
     guard: guardJson(deps),
     image: createImageRoute({ deps, rows, acceptRenders, serveImage }),
     qr: createQrRoutes({ acceptRenders, serveImage }),
@@ -63,6 +66,7 @@ export function buildApp(deps: ApiDeps): Handle {
     webhooks: createWebhookRoutes(deps),
     deliveries: createDeliveryRoutes(deps),
     rotateCallbackSecret: createRotateCallbackSecret(deps),
+    auditRoute: createAuditRoute(deps),
     board: createBoardRoutes(deps, { auth }),
     health: createHealthRoutes(deps),
     metrics: createMetricsRoute(deps, { auth }),

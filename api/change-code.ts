@@ -1,9 +1,10 @@
 import type { CodeRow } from '../shared/adapters/database/code-store.ts';
 import { canonicalJson } from '../shared/domain/identity.ts';
 import { AppError, shortened, unavailable } from '../shared/errors.ts';
-import { codeEtag } from './code-view.ts';
+import { codeAnswer, codeEtag } from './code-view.ts';
 import type { ApiContext, ApiDeps } from './deps.ts';
 import { findOwnCode } from './find-own-code.ts';
+import { noteChange } from './middleware/audit.ts';
 
 /** So often a change is tried anew that others came before. */
 const mostTries = 50;
@@ -35,23 +36,30 @@ export function assertNotArchived({ id, archivedAt }: CodeRow): void {
 /** What a code is to become; a row that is equal changes nothing. */
 export type Change = (row: CodeRow) => CodeRow | Promise<CodeRow>;
 
+type Needs = Pick<ApiDeps, 'config' | 'database' | 'now' | 'codeChanged'>;
+
 export type ChangeCode = (ctx: ApiContext, change: Change) => Promise<CodeRow>;
 
 /**
  * Changes the code that the path names, by reading it, computing what it becomes, and replacing it if nobody else did in
  * between; else once more. Answers the code as it stands then; durable when it returns.
  */
-export function createChangeCode({ database, now, codeChanged }: Pick<ApiDeps, 'database' | 'now' | 'codeChanged'>) {
+export function createChangeCode({ config, database, now, codeChanged }: Needs) {
   const { codes } = database;
+  const shown = (row: CodeRow) => codeAnswer(row, { publicUrl: config.publicUrl, now: now() });
   return async (ctx: ApiContext, change: Change): Promise<CodeRow> => {
     for (let tries = 0; tries < mostTries; tries++) {
       const row = await findOwnCode(codes, ctx);
       assertIfMatch(ctx, row);
       const changed = await change(row);
-      if (canonicalJson(changed) === canonicalJson(row)) return row;
+      if (canonicalJson(changed) === canonicalJson(row)) {
+        noteChange(ctx, null);
+        return row;
+      }
       const next = { ...changed, revision: row.revision + 1, updatedAt: Math.max(now(), row.updatedAt) };
       if (await codes.replace(next)) {
         codeChanged(next);
+        noteChange(ctx, { before: shown(row), after: shown(next) });
         return next;
       }
     }

@@ -13,6 +13,7 @@ import type { Config } from '../shared/config.ts';
 import type { Log } from '../shared/log.ts';
 import type { Tally } from '../shared/tally.ts';
 import type { DeliveryState } from './deliver-scans.ts';
+import type { NotedChange } from './middleware/audit.ts';
 import type { RateLimits } from './middleware/rate-limits.ts';
 
 /** What the API is made of; all of it is connected before and released after. */
@@ -53,6 +54,8 @@ export type ApiState = {
   tenantId: string;
   /** Null on open routes when no key came. */
   key: KeyRow | null;
+  /** What the handler says that it changed, see middleware/audit.ts. */
+  change?: NotedChange | null;
 };
 
 export type ApiContext = RouterContext<ApiState, DefaultContext>;

@@ -2,6 +2,7 @@ import Router from '@koa/router';
 import type { DefaultContext } from 'koa';
 import type { Role } from '../shared/adapters/database/access-store.ts';
 import type { createAnalyticsRoutes } from './analytics.ts';
+import type { createAuditRoute } from './audit.ts';
 import type { createBatchArchiveRoute } from './batch-archive.ts';
 import type { createBatchEventsRoute } from './batch-events.ts';
 import type { createBatchImageRoute } from './batch-image.ts';
@@ -28,6 +29,8 @@ import type { createWebhookRoutes } from './webhooks.ts';
 
 export type Handlers = {
   auth: Auth;
+  /** Puts changes on record. */
+  audit: ApiMiddleware;
   /** Security headers of JSON answers. */
   guard: ApiMiddleware;
   image: ReturnType<typeof createImageRoute>;
@@ -45,6 +48,7 @@ export type Handlers = {
   webhooks: ReturnType<typeof createWebhookRoutes>;
   deliveries: ReturnType<typeof createDeliveryRoutes>;
   rotateCallbackSecret: ReturnType<typeof createRotateCallbackSecret>;
+  auditRoute: ReturnType<typeof createAuditRoute>;
   board: ReturnType<typeof createBoardRoutes>;
   health: ReturnType<typeof createHealthRoutes>;
   metrics: ReturnType<typeof createMetricsRoute>;
@@ -59,6 +63,7 @@ export type Handlers = {
  */
 export function createRouter({
   auth,
+  audit,
   guard,
   image,
   qr,
@@ -75,6 +80,7 @@ export function createRouter({
   webhooks,
   deliveries,
   rotateCallbackSecret,
+  auditRoute,
   board,
   health,
   metrics,
@@ -85,10 +91,12 @@ export function createRouter({
   const router = new Router<ApiState, DefaultContext>({ sensitive: true });
   const withKey = (role: Role): ApiMiddleware => {
     const requireKey = auth.requireKey(role);
-    return (ctx, next) => requireKey(ctx, async () => refuseUnreadQuery(ctx, next));
+    return (ctx, next) =>
+      requireKey(ctx, async () => refuseUnreadQuery(ctx, () => audit(ctx, next) as Promise<unknown>));
   };
   const read = withKey('read');
   const write = withKey('write');
+  const admin = withKey('admin');
   const open = auth.openToAll;
   const query = readsQuery;
 
@@ -141,6 +149,8 @@ export function createRouter({
   router.get('/v1/webhooks/:id/deliveries', guard, read, query, deliveries.list);
   router.post('/v1/webhooks/:id/deliveries/:deliveryId/redeliver', guard, write, deliveries.redeliver);
   router.post('/v1/callback-secret/rotate', guard, write, rotateCallbackSecret);
+
+  router.get('/v1/audit', guard, admin, query, auditRoute);
 
   router.get('/admin/queues/sign-in', board.guard, board.signInPage);
   router.post('/admin/queues/sign-in', board.guard, board.refuseStrangers, board.signIn);

@@ -8,6 +8,7 @@ import { createSigningSecrets, rotated } from '../shared/signing-secrets.ts';
 import { cutPage } from './cut-page.ts';
 import type { ApiContext, ApiDeps } from './deps.ts';
 import { linkToNext } from './list-links.ts';
+import { noteChange } from './middleware/audit.ts';
 import { idempotently } from './middleware/idempotency.ts';
 import { readJson } from './middleware/read-json.ts';
 import { newId } from './new-id.ts';
@@ -102,10 +103,12 @@ export function createWebhookRoutes(deps: ApiDeps) {
 
     async change(ctx: ApiContext): Promise<void> {
       const { value } = await readJson(ctx, config.limits.bodyBytes);
-      const { id } = await findOwnWebhook(deps, ctx);
+      const before = await findOwnWebhook(deps, ctx);
+      const { id } = before;
       const patch = parseWebhookPatch(value, mayCall);
       const row = await changeWebhook(webhooks, id, now(), (current) => patched(current, patch));
       if (row === null) throw webhookNotFound();
+      noteChange(ctx, { before: webhookAnswer(before, now()), after: webhookAnswer(row, now()) });
       answer(ctx, row);
     },
 
@@ -127,6 +130,7 @@ export function createWebhookRoutes(deps: ApiDeps) {
           if (row === null) throw webhookNotFound();
           const secret = newestSecret(row, signing);
           keepSecret(secret);
+          noteChange(ctx, { before: null, after: { secret } });
           answer(ctx, row, { secret });
         },
         again: async (_, secret) => {

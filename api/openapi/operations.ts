@@ -1,3 +1,4 @@
+import { auditOperations } from './audit.ts';
 import { batchOperations } from './batches.ts';
 import { codeOperations } from './codes.ts';
 import { imageOperations } from './images.ts';
@@ -17,5 +18,6 @@ export const operations: Operations = {
   ...scanOperations,
   ...batchOperations,
   ...webhookOperations,
+  ...auditOperations,
   ...serviceOperations,
 };

@@ -1,0 +1,55 @@
+import { auditListSchema, auditReaders } from '../../shared/contract/audit-answer.ts';
+import { auditWords } from '../audit-actions.ts';
+import { ids } from './examples.ts';
+import type { Operations } from './operation.ts';
+import { pageDefaults, queryOf } from './parameters.ts';
+
+const tag = 'Access';
+
+export const auditOperations = {
+  'GET /v1/audit': {
+    id: 'listAuditEntries',
+    tag,
+    summary: 'Read who changed what',
+    description: `Changes of keys, tenants, codes, webhooks and secrets, in the caller's tenant; operators see every tenant's. Actions: ${auditWords.map((word) => `\`${word}\``).join(', ')}.`,
+    access: 'admin',
+    query: queryOf(auditReaders, {
+      ...pageDefaults,
+      action: { example: 'code.update' },
+      objectId: { description: 'Changes of this thing only.' },
+      tenantId: { description: 'Of this tenant; for operators.' },
+      from: { example: '2026-11-01' },
+    }),
+    answers: {
+      200: {
+        description: 'A page of them.',
+        headers: ['Cache-Control!', 'Link'],
+        content: {
+          'application/json': {
+            schema: auditListSchema.meta({ id: 'AuditList' }),
+            examples: {
+              page: {
+                data: [
+                  {
+                    object: 'audit_entry',
+                    id: 'aud_Hs03q2-7wAJ4bF1vC9mZk',
+                    tenantId: 'default',
+                    keyId: 'key_bF1vC9mZk8XyT5hLs03q2',
+                    action: 'code.update',
+                    objectId: ids.code,
+                    changes: [
+                      { field: 'target', before: 'https://example.com/spring', after: 'https://example.com/summer' },
+                    ],
+                    requestId: 'kZ8XyT5hLs03-42',
+                    createdAt: '2026-11-23T18:30:00.000Z',
+                  },
+                ],
+                nextCursor: null,
+              },
+            },
+          },
+        },
+      },
+    },
+  },
+} satisfies Operations;
