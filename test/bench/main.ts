@@ -1,3 +1,4 @@
+import { batch } from './batch.ts';
 import { cached } from './cached.ts';
 import { compact } from './compact.ts';
 import { encode } from './encode.ts';
@@ -15,6 +16,7 @@ const benches: Record<string, (args: string[]) => Promise<void>> = {
   render,
   cached,
   redirect,
+  batch,
   seed,
   memory,
   compact,
