@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { once } from 'node:events';
 import { PassThrough } from 'node:stream';
-import { csvError, openCsv } from '../shared/adapters/csv-file.ts';
+import { checkCsv } from '../shared/adapters/check-csv.ts';
 import type { CsvLayout } from '../shared/contract/batch-columns.ts';
 import { batchFileKey } from '../shared/domain/batches/batch-ids.ts';
 import type { ApiDeps } from './deps.ts';
@@ -20,7 +20,7 @@ export async function storeCsv(
   const { csvBytes, csvRows, csvColumns, csvLineBytes } = config.limits;
   const limits = { bytes: csvBytes, rows: csvRows, columns: csvColumns, lineBytes: csvLineBytes };
   const copy = new PassThrough();
-  const checking = count(openCsv(copy, limits, { hasTargets: false, shared: new Set() }));
+  const checking = checkCsv(copy, limits);
   const sha256 = createHash('sha256');
   let sizeBytes = 0;
 
@@ -43,12 +43,4 @@ export async function storeCsv(
   } finally {
     copy.destroy();
   }
-}
-
-async function count(opening: ReturnType<typeof openCsv>): Promise<{ rowCount: number; layout: CsvLayout }> {
-  const { layout, rows } = await opening;
-  let rowCount = 0;
-  for await (const { row } of rows) rowCount = row;
-  if (rowCount === 0) throw csvError('csv_no_rows', 'The file has a header and no rows; each code needs a row');
-  return { rowCount, layout };
 }

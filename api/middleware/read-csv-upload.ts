@@ -1,6 +1,6 @@
 import type { Readable } from 'node:stream';
 import busboy from 'busboy';
-import { fileTooLarge } from '../../shared/adapters/csv-file.ts';
+import { fileTooLarge } from '../../shared/adapters/csv-errors.ts';
 import { AppError, shortened } from '../../shared/errors.ts';
 import type { ApiContext } from '../deps.ts';
 import { readQuery } from '../query.ts';

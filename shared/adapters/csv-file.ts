@@ -1,11 +1,11 @@
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { setImmediate as turn } from 'node:timers/promises';
-import { type CsvError, type Options, parse } from 'csv-parse';
+import { type Options, parse } from 'csv-parse';
 import { type CsvLayout, columnsOf } from '../contract/batch-columns.ts';
-import { type ByteProblem, CsvBytes } from '../domain/batches/csv-bytes.ts';
-import { type CsvShape, headCharacters, shapeOfCsv } from '../domain/batches/csv-head.ts';
-import { AppError, type ErrorKind } from '../errors.ts';
+import { CsvBytes } from '../domain/batches/csv-bytes.ts';
+import type { CsvShape } from '../domain/batches/csv-head.ts';
+import { csvEmpty, csvError, fileTooLarge, notCsv, parserError, tooManyColumns, tooManyRows } from './csv-errors.ts';
 
 export type CsvLimits = {
   bytes: number;
@@ -19,67 +19,46 @@ export type CsvLimits = {
 /** One data row: `row` counts from 1, `line` is where it begins in the file. */
 export type CsvRow = { row: number; line: number; cells: string[] };
 
-/** `rows` may be read once; it throws what `openCsv` throws. */
-export type OpenCsv = { layout: CsvLayout; rows: AsyncGenerator<CsvRow, void> };
-
-/** How a file is to be read: as an earlier reading found out, or by its own beginning. */
-export type CsvReading = { layout: CsvLayout } | { hasTargets: boolean; shared: ReadonlySet<string> };
-
 /** The parser works on so many bytes at a time; between two of them the process does other things. */
-const sliceBytes = 16 * 1024;
+const parsedAtOnce = 16 * 1024;
 
 /**
- * Reads a CSV as it comes, without ever holding more of it than its first 16 kB or one row. UTF-8 with or without a byte order
+ * Reads the rows of a CSV as it comes, without ever holding more of it than 16 kB or one row. UTF-8 with or without a byte order
  * mark; comma, semicolon or tab; CRLF, LF and CR, mixed too; quoted line breaks; rows without content are passed over.
  *
  * @param chunks the file; what it throws is thrown on
+ * @param layout as `checkCsv` found it
  * @throws AppError that names line and limit: `too-large` above the limits of bytes and rows, else `invalid`
  */
-export async function openCsv(
+export function readCsv(
   chunks: AsyncIterable<Uint8Array>,
   limits: CsvLimits,
-  reading: CsvReading,
-): Promise<OpenCsv> {
-  const source = slices(chunks, limits)[Symbol.asyncIterator]();
-  const known = 'layout' in reading ? reading.layout : null;
-  const head: Buffer[] = [];
-  let isWhole = false;
-  while (known === null && !isWhole && sizeOf(head) < headCharacters) {
-    const next = await source.next();
-    if (next.done) isWhole = true;
-    else head.push(next.value);
-  }
-  const shape = known ?? shapeOfCsv(Buffer.concat(head).toString('utf8').slice(0, headCharacters), isWhole);
-  const records = recordsOf(joined(head, source), shape, limits);
-  if (known !== null) return { layout: known, rows: dataRows(records, known, limits) };
-  const first = await records.next();
-  if (first.done)
-    throw csvError('csv_empty', 'The file is empty; it must be a CSV with a header and a row for each code');
-  const layout = layoutOf(first.value.cells, shape, reading as Exclude<CsvReading, { layout: unknown }>);
-  return { layout, rows: dataRows(withFirst(first.value, records), layout, limits) };
+  layout: CsvLayout,
+): AsyncGenerator<CsvRow, void> {
+  const slices = csvSlices(chunks, { limitBytes: limits.bytes, sliceBytes: parsedAtOnce });
+  return dataRows(recordsOf(slices, layout, limits), layout, limits);
 }
 
-function sizeOf(buffers: readonly Buffer[]): number {
-  return buffers.reduce((sum, { length }) => sum + length, 0);
+/**
+ * Reads what the columns are called.
+ *
+ * @param begin the file up to the end of its first record that has content
+ */
+export async function readCsvLayout(begin: Buffer, shape: CsvShape, limits: CsvLimits): Promise<CsvLayout> {
+  for await (const { cells } of recordsOf(Readable.from([begin]), shape, limits)) return layoutOf(cells, shape);
+  throw csvEmpty();
 }
 
-async function* joined(head: Buffer[], rest: AsyncIterator<Buffer>): AsyncGenerator<Buffer, void> {
-  yield* head;
-  yield* { [Symbol.asyncIterator]: () => rest };
-}
-
-async function* withFirst<Item>(first: Item, rest: AsyncIterable<Item>): AsyncGenerator<Item, void> {
-  yield first;
-  yield* rest;
-}
-
-/** Passes the bytes on in small pieces, once they were looked at. */
-async function* slices(chunks: AsyncIterable<Uint8Array>, limits: CsvLimits): AsyncGenerator<Buffer, void> {
+/** Passes the bytes on in small pieces, once they were looked at; between two of them the process does other things. */
+export async function* csvSlices(
+  chunks: AsyncIterable<Uint8Array>,
+  { limitBytes, sliceBytes }: { limitBytes: number; sliceBytes: number },
+): AsyncGenerator<Buffer, void> {
   const bytes = new CsvBytes();
   let sizeBytes = 0;
   for await (const chunk of chunks) {
     sizeBytes += chunk.length;
-    if (sizeBytes > limits.bytes) throw fileTooLarge(limits.bytes);
+    if (sizeBytes > limitBytes) throw fileTooLarge(limitBytes);
     for (let at = 0; at < chunk.length; at += sliceBytes) {
       const slice = Buffer.from(chunk.buffer, chunk.byteOffset + at, Math.min(sliceBytes, chunk.length - at));
       const problem = bytes.next(slice);
@@ -90,12 +69,6 @@ async function* slices(chunks: AsyncIterable<Uint8Array>, limits: CsvLimits): As
   }
   const problem = bytes.end();
   if (problem !== null) throw notCsv(problem);
-}
-
-/** Says that the file is over its limit. */
-export function fileTooLarge(limitBytes: number): AppError {
-  const detail = `The file is larger than ${limitBytes} bytes, the most that is accepted`;
-  return csvError('csv_too_large', detail, 'too-large', { Connection: 'close' });
 }
 
 type Raw = { line: number; cells: string[] };
@@ -132,7 +105,7 @@ async function* recordsOf(
   feeding.catch(() => undefined); // whoever reads the parser gets the error
   try {
     for await (const { line, cells } of parser as AsyncIterable<Raw>) {
-      if (cells.length > limits.columns) throw tooManyColumns(line, cells.length, limits);
+      if (cells.length > limits.columns) throw tooManyColumns(line, cells.length, limits.columns);
       if (cells.some((cell) => cell.trim() !== '')) yield { line, cells };
     }
   } catch (error) {
@@ -142,37 +115,13 @@ async function* recordsOf(
   }
 }
 
-function parserError(error: unknown, line: number, { lineBytes }: CsvLimits): unknown {
-  const code = (error as CsvError).code as string | undefined;
-  if (code === 'CSV_MAX_RECORD_SIZE') {
-    const detail = `Line ${line}: the row that begins here is longer than ${lineBytes} bytes, the most that is accepted; perhaps a quote is not closed`;
-    return csvError('csv_line_too_long', detail);
-  }
-  if (code === 'CSV_QUOTE_NOT_CLOSED') {
-    const detail = `Line ${line}: a quote in the row that begins here is not closed before the end of the file`;
-    return csvError('csv_quote_not_closed', detail);
-  }
-  if (code?.startsWith('CSV_'))
-    return csvError('csv_malformed', `Line ${line}: the row that begins here cannot be read`, 'invalid', {}, error);
-  return error;
-}
-
-function tooManyColumns(line: number, columns: number, limits: CsvLimits): AppError {
-  const detail = `Line ${line} has ${columns} columns; ${limits.columns} are the most that is accepted`;
-  return csvError('csv_too_many_columns', detail);
-}
-
-function layoutOf(
-  first: readonly string[],
-  { delimiter, hasHeader }: CsvShape,
-  { hasTargets, shared }: { hasTargets: boolean; shared: ReadonlySet<string> },
-): CsvLayout {
+function layoutOf(first: readonly string[], { delimiter, hasHeader }: CsvShape): CsvLayout {
   if (!hasHeader && delimiter !== null) {
     const detail = `The first line has ${first.length} columns and does not name them; put a line before it that does, such as url and file`;
     throw csvError('csv_no_header', detail);
   }
   const columns = first.map((name) => ({ name, field: null }));
-  return layoutFor({ delimiter, hasHeader, columns }, { hasTargets, shared });
+  return layoutFor({ delimiter, hasHeader, columns }, { hasTargets: false, shared: new Set() });
 }
 
 /**
@@ -197,32 +146,7 @@ async function* dataRows(
   for await (const { line, cells } of records) {
     row++;
     if (row === 0) continue;
-    if (row > limits.rows) {
-      const detail = `Line ${line}: the file has more than ${limits.rows} rows, the most that is accepted`;
-      throw csvError('csv_too_many_rows', detail, 'too-large', { Connection: 'close' });
-    }
+    if (row > limits.rows) throw tooManyRows(line, limits.rows);
     yield { row, line, cells };
   }
-}
-
-const byteProblems: Record<ByteProblem['code'], (line: number) => string> = {
-  csv_utf16: () => 'The file is in UTF-16; it must be in UTF-8: save it as "CSV UTF-8"',
-  csv_nul: (line) => `Line ${line} has a NUL byte; the file must be a CSV in UTF-8`,
-  csv_not_utf8: (line) => `Line ${line} is not in UTF-8; save the file as "CSV UTF-8"`,
-};
-
-function notCsv({ code, line }: ByteProblem): AppError {
-  return csvError(code, byteProblems[code](line));
-}
-
-/** Makes an error about the file as a whole. */
-export function csvError(
-  code: string,
-  detail: string,
-  kind: ErrorKind = 'invalid',
-  headers: Record<string, string> = {},
-  cause?: unknown,
-): AppError {
-  const details = [{ in: 'csv' as const, pointer: null, name: null, code, detail, received: null }];
-  return new AppError(kind, code, detail, { details, headers, ...(cause === undefined ? {} : { cause }) });
 }

@@ -1,4 +1,5 @@
 import { batch } from './batch.ts';
+import { batchMemory } from './batch-memory.ts';
 import { cached } from './cached.ts';
 import { compact } from './compact.ts';
 import { encode } from './encode.ts';
@@ -17,6 +18,7 @@ const benches: Record<string, (args: string[]) => Promise<void>> = {
   cached,
   redirect,
   batch,
+  'batch-memory': batchMemory,
   seed,
   memory,
   compact,

@@ -1,6 +1,6 @@
 import { endTask, startTask, wakeLanes } from '../../shared/adapters/batch-tasks.ts';
 import { changeBatch, isOver } from '../../shared/adapters/change-batch.ts';
-import { openCsv } from '../../shared/adapters/csv-file.ts';
+import { readCsv } from '../../shared/adapters/csv-file.ts';
 import type { Batch, BatchRow } from '../../shared/adapters/database/batch-store.ts';
 import { type ReadRow, type RowRules, readBatchRow } from '../../shared/contract/batch-row.ts';
 import { batchChunkId, batchFileKey, batchRowId } from '../../shared/domain/batches/batch-ids.ts';
@@ -66,7 +66,7 @@ async function parse(deps: BatchDeps, batch: Batch): Promise<void> {
   const { sizeBytes, layout } = batch.file;
   const stored = await objects.getStream(batchFileKey(batch.id), { offset: 0, sizeBytes });
   if (stored === null) throw new AppError('invalid', 'file_gone', 'The file of this batch is not there any more');
-  const { rows } = await openCsv(stored, deps.batches.csvLimits, { layout });
+  const rows = readCsv(stored, deps.batches.csvLimits, layout);
   const toRow = createRowMaker(deps, batch);
   // The last group that is there may have come to the table in part.
   const resumeAt = Math.max(0, (await database.batches.lastRow(batch.id)) - rowsPerChunk);

@@ -56,10 +56,13 @@ export class CsvBytes {
   /** Counts line breaks: CRLF, LF and CR, also where a CRLF is cut in two. */
   #breaksIn(bytes: Uint8Array): number {
     let breaks = 0;
-    for (const byte of bytes) {
-      if (byte === carriageReturn || (byte === lineFeed && !this.#afterReturn)) breaks++;
-      this.#afterReturn = byte === carriageReturn;
+    let afterReturn = this.#afterReturn;
+    for (let at = 0; at < bytes.length; at++) {
+      const byte = bytes[at];
+      if (byte === carriageReturn || (byte === lineFeed && !afterReturn)) breaks++;
+      afterReturn = byte === carriageReturn;
     }
+    this.#afterReturn = afterReturn;
     return breaks;
   }
 

@@ -1,8 +1,8 @@
 export const csvDelimiters = [',', ';', '\t'] as const;
 export type CsvDelimiter = (typeof csvDelimiters)[number];
 
-/** So much of a file's beginning decides on its shape, in characters. */
-export const headCharacters = 16_384;
+/** So much of a file's beginning decides on its shape. */
+export const headBytes = 16_384;
 
 /** What the beginning of a file says of its shape. `delimiter` null: every line is one cell. */
 export type CsvShape = { delimiter: CsvDelimiter | null; hasHeader: boolean };
@@ -42,7 +42,7 @@ function beginsAsUrl(head: string): boolean {
  * A first line that begins as a URL is data: one column of URLs, in which commas and semicolons belong to the URLs. Where
  * every line has the same number (not zero) of one delimiter it is a table without a header, which the caller refuses.
  *
- * @param head the first `headCharacters` characters, or the whole file
+ * @param head the first `headBytes` as text, or the whole file
  * @param isWhole false: the last line may be cut and is left out, unless it is the only one
  */
 export function shapeOfCsv(head: string, isWhole: boolean): CsvShape {

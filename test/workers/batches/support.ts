@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { parseTask, taskWithJob } from '../../../shared/adapters/batch-tasks.ts';
-import { openCsv } from '../../../shared/adapters/csv-file.ts';
+import { checkCsv } from '../../../shared/adapters/check-csv.ts';
+import { layoutFor } from '../../../shared/adapters/csv-file.ts';
 import type { Batch, BatchRow } from '../../../shared/adapters/database/batch-store.ts';
 import type { NewJob } from '../../../shared/adapters/queues.ts';
 import { batchFileKey, batchId, batchPieceKey } from '../../../shared/domain/batches/batch-ids.ts';
@@ -17,11 +18,9 @@ export async function acceptBatch(deps: TestDeps, csv: string, more: Partial<Bat
     yield Buffer.from(csv);
   })();
   const reading = { hasTargets: mode !== 'static', shared: new Set(Object.keys(shared)) };
-  const { layout, rows } = await openCsv(source, deps.batches.csvLimits, reading);
-  let rowCount = 0;
-  for await (const { row } of rows) rowCount = row;
+  const { rowCount, layout } = await checkCsv(source, deps.batches.csvLimits);
   await deps.objects.put(batchFileKey(id), Buffer.from(csv), { contentType: 'text/csv', durable: true });
-  const file = { sizeBytes: Buffer.byteLength(csv), sha256: '', rowCount, layout };
+  const file = { sizeBytes: Buffer.byteLength(csv), sha256: '', rowCount, layout: layoutFor(layout, reading) };
   const batch = newBatch({ tenantId: 't', createdAt: deps.now(), file, ...more, id, mode, shared });
   const task = taskWithJob(parseTask(batch), deps.now());
   await deps.database.batches.accept(batch, task);
