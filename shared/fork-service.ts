@@ -1,7 +1,8 @@
 import { fork } from 'node:child_process';
 import type { Launched } from './supervise.ts';
 
-export type ForkOptions = { entry: string; env: NodeJS.ProcessEnv; args?: string[] };
+/** `nodeFlags`: of the child, besides our own. */
+export type ForkOptions = { entry: string; env: NodeJS.ProcessEnv; args?: string[]; nodeFlags?: string[] };
 
 /**
  * Starts one of our services as a child process; ready when it says so over the channel between the two (`runService`).
@@ -9,8 +10,13 @@ export type ForkOptions = { entry: string; env: NodeJS.ProcessEnv; args?: string
  * It is in a process group of its own, so Ctrl-C in a terminal reaches its parent alone, which then says who ends when; and
  * it drains by itself when the channel breaks because the parent died.
  */
-export function forkService({ entry, env, args = [] }: ForkOptions): Launched<Record<string, unknown>> {
-  const child = fork(entry, args, { env, detached: true, stdio: ['ignore', 'inherit', 'inherit', 'ipc'] });
+export function forkService({ entry, env, args = [], nodeFlags = [] }: ForkOptions): Launched<Record<string, unknown>> {
+  const child = fork(entry, args, {
+    env,
+    execArgv: [...process.execArgv, ...nodeFlags],
+    detached: true,
+    stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
+  });
   const ready = new Promise<Record<string, unknown>>((resolve, reject) => {
     child.on('message', (message) => {
       if (isReadyMessage(message)) resolve(message.ready);

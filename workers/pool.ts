@@ -12,6 +12,9 @@ const silentMs = { pool: 120_000, suspect: 30_000 } as const;
 /** A suspect that crashes its process three times in a row is to be found out within seconds, not minutes. */
 const suspectBackoff = { firstMs: 500, maxMs: 1000 };
 
+/** MB, several times what a worker needs: with a limit of gigabytes V8 lets garbage grow to hundreds of MB. */
+const heapLimit = '--max-old-space-size=512';
+
 type ChildKind = keyof typeof silentMs;
 
 /**
@@ -34,7 +37,12 @@ export async function startPool(
         // Without the limit glibc keeps an arena of freed pixels for each thread of sharp's.
         untold++;
         const args = [kind, String(untold)];
-        const launched = forkService({ entry: childEntry, env: { MALLOC_ARENA_MAX: '2', ...env }, args });
+        const launched = forkService({
+          entry: childEntry,
+          env: { MALLOC_ARENA_MAX: '2', ...env },
+          args,
+          nodeFlags: [heapLimit],
+        });
         launched.ready.then(
           () => {
             untold = 0;

@@ -52,6 +52,34 @@ function freeName(name: string, taken: Set<string>): string {
   return free;
 }
 
+const pieceCharacters = 64 * 1024;
+
+/** Gathers text as bytes, outside the heap: the manifest of a part may be as large as the file. */
+class TextBytes {
+  readonly #pieces: Buffer[] = [];
+  #text = '';
+
+  get isEmpty(): boolean {
+    return this.#pieces.length === 0 && this.#text === '';
+  }
+
+  add(text: string): void {
+    this.#text += text;
+    if (this.#text.length > pieceCharacters) this.#toBytes();
+  }
+
+  /** Gives the bytes and forgets them. */
+  take(): Buffer {
+    this.#toBytes();
+    return Buffer.concat(this.#pieces.splice(0));
+  }
+
+  #toBytes(): void {
+    this.#pieces.push(Buffer.from(this.#text));
+    this.#text = '';
+  }
+}
+
 /**
  * Writes the manifest of one part: each row's facts, its error, and the columns that we don't know as they came. A column
  * that is called like a field of ours, or like another column, gets a number: `row (2)`.
@@ -61,8 +89,8 @@ export class Manifest {
   /** Columns of fields; they are left out where a row's kind does not have them and nothing stands in them. */
   readonly #fieldColumns: ReadonlySet<string>;
   readonly #extraNames = new Set<string>();
-  readonly #json: string[] = [];
-  readonly #csv: string[] = [];
+  readonly #json = new TextBytes();
+  readonly #csv = new TextBytes();
 
   constructor({ mode, file }: Pick<Batch, 'mode' | 'file'>) {
     this.#mode = mode;
@@ -76,25 +104,26 @@ export class Manifest {
     for (const [name] of extra) this.#extraNames.add(name);
     // By hand: an object would lose a column `__proto__`, and put those that are numbers first.
     const members = [...own, ...extra].map(([name, value]) => `${JSON.stringify(name)}:${JSON.stringify(value)}`);
-    this.#json.push(`{${members.join(',')}}`);
+    this.#json.add(`${this.#json.isEmpty ? '[\n' : ',\n'}{${members.join(',')}}`);
   }
 
   /** Adds a row to the CSV; every row of the part was added to the JSON before. */
   addToCsv(row: BatchRow): void {
     const own = ownFields(row, this.#mode);
-    if (this.#csv.length === 0) this.#csv.push(csvLine([...own.map(([name]) => name), ...this.#extraNames]));
+    if (this.#csv.isEmpty) this.#csv.add(csvLine([...own.map(([name]) => name), ...this.#extraNames]));
     const extra = new Map(this.#extraOf(row, own));
     const cells = [...this.#extraNames].map((name) => extra.get(name) ?? null);
-    this.#csv.push(csvLine([...own.map(([, value]) => csvValue(value)), ...cells]));
+    this.#csv.add(csvLine([...own.map(([, value]) => csvValue(value)), ...cells]));
   }
 
   /** Gives the JSON, an array, and forgets it. */
   takeJson(): Buffer {
-    return Buffer.from(`[\n${this.#json.splice(0).join(',\n')}\n]\n`);
+    this.#json.add(this.#json.isEmpty ? '[\n\n]\n' : '\n]\n');
+    return this.#json.take();
   }
 
   takeCsv(): Buffer {
-    return Buffer.from(this.#csv.splice(0).join(''));
+    return this.#csv.take();
   }
 
   #extraOf({ extra }: BatchRow, own: readonly Field[]): [name: string, value: string][] {

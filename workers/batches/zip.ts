@@ -56,7 +56,9 @@ function readOf(archive: ZipArchive) {
   });
 
   function* rest(): Generator<Buffer, void> {
-    if (gatheredBytes > 0) yield Buffer.concat(gathered);
+    const [only] = gathered;
+    // A large one is not copied.
+    if (only !== undefined) yield gathered.length === 1 ? only : Buffer.concat(gathered);
     gathered = [];
     gatheredBytes = 0;
   }
