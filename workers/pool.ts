@@ -34,11 +34,11 @@ export async function startPool(
       log,
       ...(kind === 'suspect' && { backoff: suspectBackoff }),
       launch: () => {
-        // Without the limit glibc keeps an arena of freed pixels for each thread of sharp's.
         untold++;
         const args = [kind, String(untold)];
         const launched = forkService({
           entry: childEntry,
+          // Without the limit glibc keeps an arena of freed pixels for each thread of sharp's.
           env: { MALLOC_ARENA_MAX: '2', ...env },
           args,
           nodeFlags: [heapLimit],

@@ -1,5 +1,7 @@
 import { batch } from './batch.ts';
 import { batchMemory } from './batch-memory.ts';
+import { batchNeighbour } from './batch-neighbour.ts';
+import { batchUpload } from './batch-upload.ts';
 import { cached } from './cached.ts';
 import { compact } from './compact.ts';
 import { encode } from './encode.ts';
@@ -19,6 +21,8 @@ const benches: Record<string, (args: string[]) => Promise<void>> = {
   redirect,
   batch,
   'batch-memory': batchMemory,
+  'batch-neighbour': batchNeighbour,
+  'batch-upload': batchUpload,
   seed,
   memory,
   compact,
