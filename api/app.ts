@@ -19,6 +19,7 @@ import { createHealthRoutes } from './health.ts';
 import { createHotImage } from './hot-image.ts';
 import { createImageBytes } from './image-bytes.ts';
 import { createImageRoute } from './images.ts';
+import { createKeyRoutes } from './keys.ts';
 import { createLogoRoutes } from './logos.ts';
 import { createMetricsRoute } from './metrics.ts';
 import { createAudit } from './middleware/audit.ts';
@@ -35,6 +36,7 @@ import { createRouter } from './routes.ts';
 import { createScanRoutes } from './scans.ts';
 import { createServeImage } from './serve-image.ts';
 import { createStartPage } from './start-page.ts';
+import { createTenantRoutes } from './tenants.ts';
 import { createWebhookRoutes } from './webhooks.ts';
 
 /** Puts the HTTP API together from what it is given. Opens nothing: no port, no connection, no timer. */
@@ -59,6 +61,8 @@ export function buildApp(deps: ApiDeps): Handle {
     codeImage: createCodeImageRoute({ deps, acceptRenders, serveImage }),
     analytics: createAnalyticsRoutes(deps),
     scans: createScanRoutes(deps),
+    keys: createKeyRoutes(deps),
+    tenants: createTenantRoutes(deps),
     batches: createBatchRoutes(deps),
     batchImage: createBatchImageRoute(deps),
     batchArchive: createBatchArchiveRoute(deps),

@@ -11,9 +11,12 @@ import type { RateLimits } from './middleware/rate-limits.ts';
 import type { RequestLog } from './middleware/request-log.ts';
 import type { MintScan, SentTo } from './mint-scan.ts';
 import { answerNowhere, codeNotInUse, unknownCode } from './redirect-pages.ts';
+import type { SuspendedTenants } from './suspended-tenants.ts';
 
 type Needs = {
   lookup: Pick<CodeLookup, 'recall' | 'find'>;
+  /** Whose codes lead nowhere for now. */
+  suspended: Pick<SuspendedTenants, 'has'>;
   mint: MintScan;
   /** Resolves when the scan is on the disk, or counted as lost. */
   record: (event: ScanEvent) => Promise<void>;
@@ -83,9 +86,10 @@ type Visit = {
   startedAt: number;
 };
 
-function createLead({ mint, record, now }: Needs) {
+function createLead({ mint, record, suspended, now }: Needs) {
   return async (visit: Visit, code: KnownCode): Promise<void> => {
     const { request, slugAsCame, query } = visit;
+    if (suspended.has(code.tenantId)) throw codeNotInUse;
     const isActive = codeStatus(code, now()) === 'active';
     const target = isActive ? code.target : code.fallbackTarget;
     if (target === null) throw codeNotInUse;

@@ -1,6 +1,6 @@
 import Router from '@koa/router';
 import type { DefaultContext } from 'koa';
-import type { Role } from '../shared/adapters/database/access-store.ts';
+import type { Role } from '../shared/domain/access.ts';
 import type { createAnalyticsRoutes } from './analytics.ts';
 import type { createAuditRoute } from './audit.ts';
 import type { createBatchArchiveRoute } from './batch-archive.ts';
@@ -16,6 +16,7 @@ import type { ApiMiddleware, ApiState } from './deps.ts';
 import type { createDocs } from './docs.ts';
 import type { createHealthRoutes } from './health.ts';
 import type { createImageRoute } from './images.ts';
+import type { createKeyRoutes } from './keys.ts';
 import type { createLogoRoutes } from './logos.ts';
 import type { createMetricsRoute } from './metrics.ts';
 import type { Auth } from './middleware/auth.ts';
@@ -25,6 +26,7 @@ import type { createQrRoutes } from './qr.ts';
 import type { createRenderRoutes } from './renders.ts';
 import type { createScanRoutes } from './scans.ts';
 import type { createStartPage } from './start-page.ts';
+import type { createTenantRoutes } from './tenants.ts';
 import type { createWebhookRoutes } from './webhooks.ts';
 
 export type Handlers = {
@@ -41,6 +43,8 @@ export type Handlers = {
   codeImage: ReturnType<typeof createCodeImageRoute>;
   analytics: ReturnType<typeof createAnalyticsRoutes>;
   scans: ReturnType<typeof createScanRoutes>;
+  keys: ReturnType<typeof createKeyRoutes>;
+  tenants: ReturnType<typeof createTenantRoutes>;
   batches: ReturnType<typeof createBatchRoutes>;
   batchImage: ReturnType<typeof createBatchImageRoute>;
   batchArchive: ReturnType<typeof createBatchArchiveRoute>;
@@ -73,6 +77,8 @@ export function createRouter({
   codeImage,
   analytics,
   scans,
+  keys,
+  tenants,
   batches,
   batchImage,
   batchArchive,
@@ -97,6 +103,7 @@ export function createRouter({
   const read = withKey('read');
   const write = withKey('write');
   const admin = withKey('admin');
+  const operator = withKey('operator');
   const open = auth.openToAll;
   const query = readsQuery;
 
@@ -158,6 +165,17 @@ export function createRouter({
   router.post('/admin/queues/sign-out', board.guard, board.refuseStrangers, board.signOut);
   for (const method of ['get', 'post', 'put', 'patch'] as const)
     router[method]('/admin/queues{/*path}', board.guard, board.enter, board.show);
+
+  router.post('/v1/keys', guard, admin, keys.create);
+  router.get('/v1/keys', guard, admin, query, keys.list);
+  router.get('/v1/keys/:id', guard, admin, keys.show);
+  router.delete('/v1/keys/:id', guard, admin, keys.remove);
+  router.post('/v1/keys/:id/rotate', guard, admin, keys.rotate);
+  router.get('/v1/me', guard, read, tenants.me);
+  router.post('/v1/tenants', guard, operator, tenants.create);
+  router.get('/v1/tenants', guard, operator, query, tenants.list);
+  router.get('/v1/tenants/:id', guard, operator, tenants.show);
+  router.patch('/v1/tenants/:id', guard, operator, tenants.change);
 
   router.get('/healthz', guard, health.alive);
   router.get('/readyz', guard, health.ready);

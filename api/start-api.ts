@@ -12,7 +12,7 @@ import { Tally } from '../shared/tally.ts';
 import { buildApp } from './app.ts';
 import { createClientAddress } from './client-address.ts';
 import type { ApiDeps } from './deps.ts';
-import { claimSecretKey, seedBootstrapKey } from './first-facts.ts';
+import { claimSecretKey, seedBootstrapKey, seedDefaultTenant } from './first-facts.ts';
 import type { Handle } from './handle.ts';
 import { holdPort } from './hold-port.ts';
 import { LateStores } from './late-stores.ts';
@@ -91,6 +91,7 @@ export async function startApi(asked: Service): Promise<{ address: string }> {
     now: Date.now,
     hurry: hurry.signal,
     codeChanged: redirects.codeChanged,
+    suspended: redirects.suspended,
   };
   others = buildApp(deps);
   log.info({ address }, 'listening');
@@ -123,6 +124,7 @@ async function checkFirstFacts({ config, log }: Service, database: Database): Pr
   const { bootstrapApiKey } = config;
   const secretKey = secretOf(config);
   await claimSecretKey(database, secretKey);
+  await seedDefaultTenant(database, Date.now());
   if (bootstrapApiKey === null) log.warn('BOOTSTRAP_API_KEY is not set: only keys made before work');
   else await seedBootstrapKey(database, bootstrapApiKey, Date.now());
   return secretKey;

@@ -13,6 +13,7 @@ import type { RateLimits } from './middleware/rate-limits.ts';
 import type { RequestLog } from './middleware/request-log.ts';
 import { createMintScan } from './mint-scan.ts';
 import { createRedirect } from './redirect.ts';
+import { createSuspendedTenants, type SuspendedTenants } from './suspended-tenants.ts';
 import { createDailySalts } from './visitor.ts';
 
 type Needs = {
@@ -34,6 +35,7 @@ export type Redirects = {
   /** How many codes an earlier process left on the disk. */
   knownAtStart: number;
   scans: () => DeliveryState;
+  suspended: SuspendedTenants;
   /** Does what needs the database: to be called once it is there. */
   connected: () => Promise<void>;
 };
@@ -59,6 +61,10 @@ export async function startRedirects(service: Service, needs: Needs): Promise<Re
     now,
   });
   releases.defer('daily salts', () => salts.stop());
+  const suspended = createSuspendedTenants({
+    store: { suspended: async () => database().tenants.suspended() },
+    log,
+  });
   const snapshot = createCodeSnapshot({ dataDir, lookup, salts, log });
   const knownAtStart = await snapshot.load();
   snapshot.start();
@@ -85,11 +91,13 @@ export async function startRedirects(service: Service, needs: Needs): Promise<Re
   });
   const record = delivery.record.bind(delivery);
   return {
-    handle: createRedirect({ lookup, mint, record, rateLimits, requests, publicUrl, log, now }),
+    handle: createRedirect({ lookup, suspended, mint, record, rateLimits, requests, publicUrl, log, now }),
     codeChanged: lookup.changed,
+    suspended,
     knownAtStart,
     scans: () => delivery.state(),
     async connected() {
+      releases.defer('suspended tenants', await suspended.start());
       locate = await located;
       await salts.start();
     },

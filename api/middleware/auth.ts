@@ -1,9 +1,10 @@
 import { hash } from 'node:crypto';
 import { LRUCache } from 'lru-cache';
-import { type KeyRow, type Role, roles } from '../../shared/adapters/database/access-store.ts';
-import { anonymousTenant } from '../../shared/domain/anonymous-tenant.ts';
+import type { KeyRow } from '../../shared/adapters/database/access-store.ts';
+import { anonymousTenant, includesRole, type Role } from '../../shared/domain/access.ts';
 import { AppError } from '../../shared/errors.ts';
 import type { ApiContext, ApiDeps, ApiMiddleware } from '../deps.ts';
+import { createKeyUse } from '../key-use.ts';
 
 /** How long a key that was looked up is trusted, and one that was not found is refused, without asking again. */
 const trustedForMs = 5000;
@@ -34,12 +35,15 @@ export function keyDigest(key: string): string {
 
 export type Auth = ReturnType<typeof createAuth>;
 
+type AuthNeeds = Pick<ApiDeps, 'database' | 'config' | 'rateLimits' | 'suspended' | 'now' | 'log'>;
+
 /**
  * Knows who calls. Keys are looked up by their SHA-256, so nothing is compared that could tell by its time.
  *
  * A looked-up key is trusted for five seconds: within these a revoked one still works.
  */
-export function createAuth({ database, config, rateLimits }: Pick<ApiDeps, 'database' | 'config' | 'rateLimits'>) {
+export function createAuth({ database, config, rateLimits, suspended, now, log }: AuthNeeds) {
+  const noteUse = createKeyUse({ store: database.keys, now, log });
   const known = new LRUCache<string, { row: KeyRow | null }>({ max: 10_000, ttl: trustedForMs });
 
   const rowOf = async (digest: string): Promise<KeyRow | null> => {
@@ -48,7 +52,10 @@ export function createAuth({ database, config, rateLimits }: Pick<ApiDeps, 'data
       entry = { row: await database.keys.findByHash(digest) };
       known.set(digest, entry);
     }
-    return entry.row;
+    const { row } = entry;
+    if (row === null || row.hash === digest) return row;
+    // The key from before the last rotation.
+    return row.previousUntil !== null && row.previousUntil > now() ? row : null;
   };
   /** Knows the key that came, and counts the call against its limit. */
   const find = async (ctx: ApiContext, key: string): Promise<KeyRow> => {
@@ -59,8 +66,12 @@ export function createAuth({ database, config, rateLimits }: Pick<ApiDeps, 'data
       await rateLimits.ofFailedAuth(ctx.req);
       throw unauthorized('The API key is not known');
     }
+    if (row.expiresAt !== null && row.expiresAt <= now()) throw unauthorized('The API key has expired');
     rateLimits.wasGood(digest);
     await rateLimits.ofKey(ctx.res, row.id);
+    if (suspended.has(row.tenantId))
+      throw new AppError('forbidden', 'tenant_suspended', `The tenant ${row.tenantId} is suspended`);
+    noteUse(row);
     return row;
   };
 
@@ -76,7 +87,7 @@ export function createAuth({ database, config, rateLimits }: Pick<ApiDeps, 'data
         const key = bearerKey(ctx);
         if (key === null) throw unauthorized('An API key is needed: Authorization: Bearer qrf_…');
         const row = await find(ctx, key);
-        if (roles.indexOf(row.role) > roles.indexOf(role))
+        if (!includesRole(row.role, role))
           throw new AppError('forbidden', 'forbidden', `This needs the role ${role}; the key has ${row.role}`);
         enter(ctx, row);
         await next();
@@ -86,7 +97,8 @@ export function createAuth({ database, config, rateLimits }: Pick<ApiDeps, 'data
     /** The operator's key of this digest as it stands now (or did within five seconds); null when it is gone or no operator's. */
     async findOperator(digest: string): Promise<KeyRow | null> {
       const row = await rowOf(digest);
-      return row?.role === 'operator' ? row : null;
+      if (row?.role !== 'operator' || (row.expiresAt !== null && row.expiresAt <= now())) return null;
+      return row;
     },
 
     /** Lets everyone in unless OPEN_QR is false; a key that comes along must be a good one. */

@@ -38,6 +38,13 @@ export async function readJsonWithLogo(
   return value;
 }
 
+/** Reads a JSON body that may be left out; undefined when it is. */
+export async function readOptionalJson(ctx: ApiContext, limitBytes: number): Promise<unknown> {
+  const { 'content-length': length, 'transfer-encoding': encoding } = ctx.req.headers;
+  if (encoding === undefined && (length === undefined || length === '0')) return undefined;
+  return (await readJson(ctx, limitBytes)).value;
+}
+
 /**
  * Reads a JSON body of at most `limitBytes`, that of a PATCH as a merge patch (RFC 7396) too.
  *

@@ -1,3 +1,4 @@
+import type { KeyAnswer, TenantAnswer } from '../../shared/contract/access-answer.ts';
 import type { AnalyticsAnswer } from '../../shared/contract/analytics-answer.ts';
 import type { BatchAnswer } from '../../shared/contract/batch-answer.ts';
 import type { CodeAnswer } from '../../shared/contract/code-answer.ts';
@@ -13,6 +14,8 @@ export const ids = {
   code: 'cod_mZk8XyT5hLs03q2-7wAJ4bF1',
   batch: 'bat_0mk8c1v5e_3q2-7wAJ4bF1vC9mZk8X',
   webhook: 'whk_T5hLs03q2-7wAJ4bF1vC9mZk',
+  key: 'key_1vC9mZk8XyT5hLs03q2-7wAJ',
+  tenant: 'tnt_C9mZk8XyT5hLs03q2-7wAJ4b',
   delivery: 'msg_Ls03q2-7wAJ4bF1vC9mZk8Xy',
 };
 
@@ -172,4 +175,25 @@ export const analytics: AnalyticsAnswer = {
   languages: share('de'),
   sources: share('qr'),
   attribution: 'IP Geolocation by DB-IP, https://db-ip.com',
+};
+
+export const apiKey: KeyAnswer = {
+  object: 'key',
+  id: ids.key,
+  name: 'shop',
+  role: 'write',
+  tenantId: ids.tenant,
+  lastUsedAt: null,
+  expiresAt: null,
+  previousKeyExpiresAt: null,
+  createdAt: at,
+};
+
+export const tenant: TenantAnswer = {
+  object: 'tenant',
+  id: ids.tenant,
+  name: 'Acme',
+  status: 'active',
+  createdAt: at,
+  updatedAt: at,
 };

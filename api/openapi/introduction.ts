@@ -21,6 +21,7 @@ export const tags = [
   { name: 'Codes', description: 'Dynamic codes: their target can be changed after they are printed.' },
   { name: 'Scans', description: 'Who opened codes, when and where. IP Geolocation by DB-IP (CC-BY 4.0).' },
   { name: 'Batches', description: 'A CSV becomes a ZIP of images.' },
+  { name: 'Access', description: 'Tenants and their API keys.' },
   { name: 'Webhooks', description: 'Endpoints that are told what happened (Standard Webhooks 1.0).' },
   { name: 'Access', description: 'Who may do what, who did what, and what was used.' },
   { name: 'Service', description: 'Health, and this reference.' },

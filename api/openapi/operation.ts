@@ -1,6 +1,6 @@
 import type { z } from 'zod';
-import type { Role } from '../../shared/adapters/database/access-store.ts';
 import type { JsonSchema } from '../../shared/contract/parameters.ts';
+import type { Role } from '../../shared/domain/access.ts';
 import type { HeaderName, RequestHeaderName } from './headers.ts';
 
 /** A parameter of path or query: what is told of it, and how an example looks. */

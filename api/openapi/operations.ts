@@ -1,3 +1,4 @@
+import { accessOperations } from './access.ts';
 import { auditOperations } from './audit.ts';
 import { batchOperations } from './batches.ts';
 import { codeOperations } from './codes.ts';
@@ -19,5 +20,6 @@ export const operations: Operations = {
   ...batchOperations,
   ...webhookOperations,
   ...auditOperations,
+  ...accessOperations,
   ...serviceOperations,
 };

@@ -20,6 +20,7 @@ function implied({ access, query, headers = [], body }: Operation): string[] {
       ? ['too_many_requests', 'unauthorized', 'database_unavailable', 'invalid_request', 'malformed_query']
       : []),
     ...(isKeyed && access !== 'open' ? ['forbidden'] : []),
+    ...(isKeyed ? ['tenant_suspended'] : []),
     ...(query ? ['invalid_request', 'malformed_query'] : []),
     ...(headers.includes('Idempotency-Key')
       ? ['idempotency_in_progress', 'idempotency_key_reused', 'database_full']

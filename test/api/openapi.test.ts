@@ -2,7 +2,7 @@ import { beforeAll, describe, expect, it } from 'vitest';
 import { openApiDocument } from '../../api/openapi/document.ts';
 import { bytes, type MediaType, type Operation } from '../../api/openapi/operation.ts';
 import { operations } from '../../api/openapi/operations.ts';
-import { roles } from '../../shared/adapters/database/access-store.ts';
+import { roles } from '../../shared/domain/access.ts';
 import { AnswerCheck } from '../support/answer-check.ts';
 import { type ApiUnderTest, newBody, newPng, publicUrl, startApi } from './support/api-under-test.ts';
 import { type Fixtures, pathOf, plantFixtures } from './support/fixtures.ts';

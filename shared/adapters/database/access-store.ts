@@ -1,8 +1,5 @@
+import type { Role, TenantStatus } from '../../domain/access.ts';
 import type { Millis, Page } from './database.ts';
-
-/** Each may do what the next may, and more: the instance, a tenant, its resources, looking at them. */
-export const roles = ['operator', 'admin', 'write', 'read'] as const;
-export type Role = (typeof roles)[number];
 
 export type KeyRow = {
   id: string;
@@ -43,9 +40,6 @@ export interface KeyStore {
   remove(tenantId: string, id: string): Promise<boolean>;
 }
 
-export const tenantStatuses = ['active', 'suspended'] as const;
-export type TenantStatus = (typeof tenantStatuses)[number];
-
 export type TenantRow = {
   id: string;
   name: string;
@@ -66,9 +60,3 @@ export interface TenantStore {
   /** Ids of all that are suspended, at most 10,000. */
   suspended(): Promise<string[]>;
 }
-
-/** The tenant that is there from the start. */
-export const defaultTenant = 'default';
-
-/** Renders made without a key belong to this tenant, which lists nothing. */
-export const anonymousTenant = 'anonymous';

@@ -14,6 +14,33 @@ export const accessCodes = {
     meaning: "The key's role does not allow this.",
     remedy: 'Use a key of the role that the detail names.',
   },
+  tenant_suspended: {
+    status: 403,
+    meaning: 'The tenant of this key is suspended.',
+    remedy: 'Ask your operator.',
+  },
+  unknown_tenant: {
+    status: null,
+    meaning: 'There is no tenant with this id.',
+    remedy: 'Make it first: POST /v1/tenants.',
+  },
+  bootstrap_key: {
+    status: 409,
+    meaning: 'This key follows the configuration.',
+    remedy: 'Change BOOTSTRAP_API_KEY and restart.',
+  },
+  key_contended: {
+    status: 409,
+    meaning: 'Another request rotated the key at the same time.',
+    remedy: 'Rotate it again.',
+  },
+  default_tenant: {
+    status: 409,
+    meaning: 'The tenant default cannot be suspended: it has the key of the configuration.',
+    remedy: 'Put what may be suspended into tenants of its own.',
+  },
+  tenant_id_taken: { status: 409, meaning: 'There is a tenant with this id.', remedy: 'Choose another, or none.' },
+  tenant_contended: { status: 503, meaning: 'Others changed the tenant all the time.', remedy: 'Try again.' },
   foreign_origin: {
     status: 403,
     meaning: 'A browser that is signed in to the pages for operators was sent here by another site.',

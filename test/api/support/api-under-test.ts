@@ -5,14 +5,15 @@ import { pino } from 'pino';
 import { afterAll } from 'vitest';
 import { buildApp } from '../../../api/app.ts';
 import type { ApiDeps } from '../../../api/deps.ts';
-import { seedBootstrapKey } from '../../../api/first-facts.ts';
+import { seedBootstrapKey, seedDefaultTenant } from '../../../api/first-facts.ts';
 import type { RateLimits } from '../../../api/middleware/rate-limits.ts';
 import { openApiDocument } from '../../../api/openapi/document.ts';
 import { createApiServer } from '../../../api/server.ts';
-import type { Role } from '../../../shared/adapters/database/access-store.ts';
+import { createSuspendedTenants } from '../../../api/suspended-tenants.ts';
 import type { CodeRow } from '../../../shared/adapters/database/code-store.ts';
 import type { Database } from '../../../shared/adapters/database/database.ts';
 import { connectSqlite } from '../../../shared/adapters/database/sqlite/connect-sqlite.ts';
+import type { Role } from '../../../shared/domain/access.ts';
 import { Tally } from '../../../shared/tally.ts';
 import { AnswerCheck } from '../../support/answer-check.ts';
 import { temporaryFolder } from '../../support/servers.ts';
@@ -61,6 +62,7 @@ export async function startApi({ config, timeouts, rateLimits = noLimits, beside
   const hurry = new AbortController();
   const changedCodes: CodeRow[] = [];
   let clockMs = 0;
+  const suspended = createSuspendedTenants({ store: database.tenants, log });
   const deps: ApiDeps = {
     config: {
       publicUrl,
@@ -106,6 +108,7 @@ export async function startApi({ config, timeouts, rateLimits = noLimits, beside
     scans: () => ({ scansLost: 0, segments: 0, sizeBytes: 0, oldestAt: null }),
     now: () => Date.now() + clockMs,
     hurry: hurry.signal,
+    suspended,
     codeChanged: (row) => {
       changedCodes.push(row);
       redirects.lookup.changed(row);
@@ -119,8 +122,10 @@ export async function startApi({ config, timeouts, rateLimits = noLimits, beside
     now,
     tally,
     rateLimits,
+    suspended,
   });
   await seedBootstrapKey(database, operatorKey, Date.now());
+  await seedDefaultTenant(database, Date.now());
   const app = buildApp(deps);
   const api = createApiServer((...both) => redirects.handle(...both) || app(...both), publicUrl, timeouts);
   api.server.listen(0, '127.0.0.1');

@@ -45,7 +45,9 @@ export async function plantFixtures(api: ApiUnderTest): Promise<Fixtures> {
   const url = 'https://hooks.example.com/qr';
   const { id: webhooks } = await made(api.post('/v1/webhooks', { url, events: ['render.completed'] }));
   const { id: deliveries } = await made(api.call(`/v1/webhooks/${webhooks}/test`, { method: 'POST' }));
-  const ids = { renders, logos, codes, slug, batches, queuedBatch, webhooks, deliveries };
+  const { id: keys } = await made(api.post('/v1/keys', { name: 'shop', role: 'write' }));
+  const { id: tenants } = await made(api.post('/v1/tenants', { name: 'Acme' }));
+  const ids = { keys, tenants, renders, logos, codes, slug, batches, queuedBatch, webhooks, deliveries };
   for (const [name, id] of Object.entries(ids)) if (typeof id !== 'string') throw new Error(`No ${name} was made`);
   return ids as Fixtures;
 }

@@ -21,6 +21,7 @@ type Needs = {
   tally?: Tally;
   salt?: string | null;
   rateLimits?: RateLimits;
+  suspended?: { has: (tenantId: string) => boolean };
 };
 
 export type RedirectsUnderTest = {
@@ -44,6 +45,7 @@ export const noLimits = createRateLimits({
 
 /** The redirect with a journal in memory, which acknowledges at once unless it is held. */
 export function redirectsUnderTest(needs: Needs): RedirectsUnderTest {
+  const { suspended = { has: () => false } } = needs;
   const { findBySlug, publicUrl, log, now, trustedProxies = [], locate, salt = 'salt of the day' } = needs;
   const rateLimits = needs.rateLimits ?? noLimits;
   const scans: ScanEvent[] = [];
@@ -71,6 +73,7 @@ export function redirectsUnderTest(needs: Needs): RedirectsUnderTest {
     record,
     rateLimits,
     requests: createRequestLog(log, needs.tally ?? new Tally()),
+    suspended,
     publicUrl,
     log,
     now,

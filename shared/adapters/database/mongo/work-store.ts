@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { mongo } from 'mongoose';
-import { anonymousTenant } from '../../../domain/anonymous-tenant.ts';
+import { anonymousTenant } from '../../../domain/access.ts';
 import { unavailable } from '../../../errors.ts';
 import { endedInVain, firstOfEachId, openStatuses, startedBy, takeFirst } from '../accepting.ts';
 import type { Accepted, Millis, OpenWork, Outcome, WorkStatus, WorkStore } from '../database.ts';

@@ -1,0 +1,108 @@
+import type { TenantRow } from '../shared/adapters/database/access-store.ts';
+import { parseTenantPatch, parseTenantRequest } from '../shared/contract/access-request.ts';
+import { parseListQuery, writeCursor } from '../shared/contract/lists.ts';
+import { anonymousTenant, defaultTenant } from '../shared/domain/access.ts';
+import { AppError } from '../shared/errors.ts';
+import { keyAnswer, tenantAnswer } from './access-view.ts';
+import { cutPage } from './cut-page.ts';
+import type { ApiContext, ApiDeps } from './deps.ts';
+import { linkToNext } from './list-links.ts';
+import { idempotently } from './middleware/idempotency.ts';
+import { readJson } from './middleware/read-json.ts';
+import { newId } from './new-id.ts';
+import { readQuery } from './query.ts';
+
+/** How often a change is tried again that met another. */
+const maxRounds = 20;
+
+/** The routes of `/v1/tenants`, for operators, and `/v1/me`. */
+export function createTenantRoutes(deps: ApiDeps) {
+  const { config, database, now, suspended } = deps;
+  const { tenants } = database;
+  const { publicUrl } = config;
+
+  const answer = (ctx: ApiContext, row: TenantRow, status = 200): void => {
+    ctx.status = status;
+    if (status === 201) ctx.set('Location', `${publicUrl}/v1/tenants/${row.id}`);
+    ctx.set('Cache-Control', 'private, no-store');
+    ctx.body = tenantAnswer(row);
+  };
+
+  const findOne = async (id: string): Promise<TenantRow> => {
+    const row = await tenants.find(id);
+    if (row === null) throw new AppError('not-found', 'not_found', 'There is no tenant with this id');
+    return row;
+  };
+
+  return {
+    async create(ctx: ApiContext): Promise<void> {
+      const { value } = await readJson(ctx, config.limits.bodyBytes);
+      const body = parseTenantRequest(value);
+      if (body.id === anonymousTenant) throw idTaken(anonymousTenant);
+      const request = { route: 'POST /v1/tenants', fields: body, resourceId: body.id ?? newId('tnt') };
+      await idempotently(deps, ctx, request, {
+        first: async (id) => {
+          const at = now();
+          const row: TenantRow = { id, name: body.name, status: 'active', revision: 1, createdAt: at, updatedAt: at };
+          if (!(await tenants.insert(row))) throw idTaken(id);
+          answer(ctx, row, 201);
+        },
+        again: async (id) => answer(ctx, await findOne(id), 201),
+      });
+    },
+
+    async list(ctx: ApiContext): Promise<void> {
+      const query = readQuery(ctx);
+      const page = parseListQuery(query, { withStatus: false, list: 'tenants' });
+      const found = await tenants.list({ ...page, limit: page.limit + 1 });
+      const { rows, last } = cutPage(found, page.limit);
+      const nextCursor = last && writeCursor(last, { list: 'tenants', order: page.order });
+      if (nextCursor !== null) ctx.set('Link', linkToNext(`${publicUrl}/v1/tenants`, query, nextCursor));
+      ctx.set('Cache-Control', 'private, no-store');
+      ctx.body = { data: rows.map(tenantAnswer), nextCursor };
+    },
+
+    async show(ctx: ApiContext): Promise<void> {
+      answer(ctx, await findOne(ctx.params.id ?? ''));
+    },
+
+    /** A suspension is known here at once, in every other process of the API within about two seconds. */
+    async change(ctx: ApiContext): Promise<void> {
+      const { value } = await readJson(ctx, config.limits.bodyBytes);
+      const { name, status } = parseTenantPatch(value);
+      for (let round = 0; round < maxRounds; round++) {
+        const row = await findOne(ctx.params.id ?? '');
+        if (row.id === defaultTenant && status === 'suspended')
+          throw new AppError(
+            'conflict',
+            'default_tenant',
+            'The tenant default has the key of the configuration and stays active',
+          );
+        const next: TenantRow = {
+          ...row,
+          name: name ?? row.name,
+          status: status ?? row.status,
+          revision: row.revision + 1,
+          updatedAt: now(),
+        };
+        if (!(await tenants.replace(next))) continue;
+        await suspended.refresh();
+        return answer(ctx, next);
+      }
+      throw new AppError('unavailable', 'tenant_contended', 'Others changed the tenant all the time', {
+        retryAfterS: 1,
+      });
+    },
+
+    async me(ctx: ApiContext): Promise<void> {
+      const { key, tenantId } = ctx.state;
+      if (key === null) throw new Error('/v1/me was reached without a key');
+      ctx.set('Cache-Control', 'private, no-store');
+      ctx.body = { object: 'me', key: keyAnswer(key, now()), tenant: tenantAnswer(await findOne(tenantId)) };
+    },
+  };
+}
+
+function idTaken(id: string): AppError {
+  return new AppError('conflict', 'tenant_id_taken', `There is a tenant ${id} already`);
+}
