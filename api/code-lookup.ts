@@ -1,5 +1,6 @@
 import { LRUCache } from 'lru-cache';
 import type { CodeRow } from '../shared/adapters/database/code-store.ts';
+import type { Forgotten } from '../shared/adapters/redis-channel.ts';
 import { unavailable } from '../shared/errors.ts';
 import type { Log } from '../shared/log.ts';
 import { type KnownCode, knownCodeOf } from './known-code.ts';
@@ -121,6 +122,14 @@ export function createCodeLookup({ findBySlug, log, clock = () => performance.no
 
     /** Puts a code that was made or changed here in at once. */
     changed: (row: CodeRow): void => learn(row.slug, row, clock()),
+
+    /** Forgets codes by slug, or all of them: they are looked up anew. */
+    forget(what: Forgotten): void {
+      for (const slug of what === 'all' ? [...known.keys(), ...unknown.keys()] : what) {
+        known.delete(slug);
+        unknown.delete(slug);
+      }
+    },
 
     /** Remembers codes that an earlier process knew; each is looked up when it is asked for. */
     remember(codes: Iterable<KnownCode>): void {

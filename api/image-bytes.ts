@@ -14,9 +14,10 @@ export type ImageBytes = ReturnType<typeof createImageBytes>;
 export function createImageBytes({
   imageCache,
   objects,
+  queues,
   log,
   tally,
-}: Pick<ApiDeps, 'imageCache' | 'objects' | 'log' | 'tally'>) {
+}: Pick<ApiDeps, 'imageCache' | 'objects' | 'queues' | 'log' | 'tally'>) {
   const readsFrom = (layer: string) => tally.counter('qrfactory_image_reads_total', { layer });
   const reads = {
     memory: readsFrom('memory'),
@@ -25,6 +26,10 @@ export function createImageBytes({
     none: readsFrom('none'),
   };
   const memory = new LRUCache<string, Buffer>({ maxSize: memoryBytes, sizeCalculation: (bytes) => bytes.length + 200 });
+  queues.onForgotten((what) => {
+    if (what === 'all') memory.clear();
+    else for (const id of what) memory.delete(id);
+  });
   const underWay = new Map<string, Promise<Buffer | null>>();
 
   /** What power loss or a meddler left under the key is as good as nothing: it is drawn again. */

@@ -13,7 +13,7 @@ const safeForMs = 12 * 60 * 60 * 1000;
 
 export type RenderRows = ReturnType<typeof createRenderRows>;
 
-type Needs = { store: RenderStore; queues: Pick<Queues, 'onEnded'>; now: () => number; log: Log };
+type Needs = { store: RenderStore; queues: Pick<Queues, 'onEnded' | 'onForgotten'>; now: () => number; log: Log };
 
 /** Remembers completed renders for a few seconds, and notes now and then that they are used. */
 export function createRenderRows({ store, queues, now, log }: Needs) {
@@ -28,6 +28,11 @@ export function createRenderRows({ store, queues, now, log }: Needs) {
 
   queues.onEnded((ids) => {
     for (const id of ids) completed.delete(id);
+  });
+
+  queues.onForgotten((what) => {
+    if (what === 'all') completed.clear();
+    else for (const id of what) completed.delete(id);
   });
 
   const remember = (row: RenderRow): void => {

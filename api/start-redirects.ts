@@ -61,6 +61,7 @@ export async function startRedirects(service: Service, needs: Needs): Promise<Re
     now,
   });
   releases.defer('daily salts', () => salts.stop());
+  releases.defer('codes to forget', queues.onForgotten(lookup.forget));
   const suspended = createSuspendedTenants({
     store: { suspended: async () => database().tenants.suspended() },
     log,

@@ -57,6 +57,23 @@ export async function connectImageCache(redis: { url: string; prefix: string }, 
       }
     },
 
+    /**
+     * Forgets all images; answers how many.
+     *
+     * @throws AppError `unavailable` when Redis is away
+     */
+    async clear(): Promise<number> {
+      let count = 0;
+      try {
+        for await (const keys of client.scanStream({ match: key('*'), count: 500 })) {
+          if (keys.length > 0) count += await client.unlink(keys);
+        }
+        return count;
+      } catch (error) {
+        throw redisUnavailable('Could not forget cached images', error);
+      }
+    },
+
     async close(): Promise<void> {
       monitor.stop();
       await closeRedis(client);

@@ -5,7 +5,14 @@ import { unavailable } from '../errors.ts';
 import type { Log } from '../log.ts';
 import type { ToldEnd } from './database/database.ts';
 import { jobOptionsOf, queuePrefix, serialQueues } from './job-options.ts';
-import { type EndedListener, type EndedMessage, endedChannel, listenForEnded } from './redis-channel.ts';
+import {
+  type EndedListener,
+  type EndedMessage,
+  endedChannel,
+  type ForgetListener,
+  type Forgotten,
+  listenForEnded,
+} from './redis-channel.ts';
 import { closeRedis, firstOutcome, openRedis, redisUnavailable } from './redis-connection.ts';
 import { monitorRedis, type RedisMonitor, type RedisState } from './redis-monitor.ts';
 import { type QueueScripts, queueScripts } from './redis-scripts.ts';
@@ -33,9 +40,15 @@ export async function connectQueues(redis: { url: string; prefix: string }, log:
   const scripts = queueScripts(producer);
   const queues = openQueues(producer, redis.prefix, log);
   const listeners = new Set<EndedListener>();
+  const forgetters = new Set<ForgetListener>();
   let channel: { close(): Promise<void> } | null = null;
-  const hear: EndedListener = (ids, ends) => {
-    for (const listener of listeners) listener(ids, ends);
+  const heard: { ended: EndedListener; forget: ForgetListener } = {
+    ended: (ids, ends) => {
+      for (const listener of listeners) listener(ids, ends);
+    },
+    forget: (what) => {
+      for (const listener of forgetters) listener(what);
+    },
   };
   await firstOutcome(producer);
   await monitor.check();
@@ -69,9 +82,22 @@ export async function connectQueues(redis: { url: string; prefix: string }, log:
 
     /** Calls `listener` with each announcement until the returned function is called. */
     onEnded(listener: EndedListener): () => void {
-      channel ??= listenForEnded(redis, hear, log);
+      channel ??= listenForEnded(redis, heard, log);
       listeners.add(listener);
       return () => void listeners.delete(listener);
+    },
+
+    /** Tells every API process to forget what it remembers of renders (ids) and codes (slugs), or everything. */
+    async announceForgotten(forget: Forgotten): Promise<void> {
+      const publishing = producer.publish(endedChannel(redis.prefix), JSON.stringify({ forget }));
+      await answerOf('Could not tell what to forget', publishing);
+    },
+
+    /** Calls `listener` with each such announcement until the returned function is called. */
+    onForgotten(listener: ForgetListener): () => void {
+      channel ??= listenForEnded(redis, heard, log);
+      forgetters.add(listener);
+      return () => void forgetters.delete(listener);
     },
 
     state: (): RedisState => monitor.state(),

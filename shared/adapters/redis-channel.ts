@@ -11,14 +11,21 @@ export const endedChannel = (prefix: string): string => `${prefix}:ended`;
 /** What a worker tells every API process at a job's end. The rows say how it ended; `ends` spares reading those of renders. */
 export type EndedMessage = { ids: string[]; ends?: ToldEnd[] };
 
+/** What an operator tells every API process to forget: renders by id and codes by slug, or all of them. */
+export type Forgotten = readonly string[] | 'all';
+type ForgetMessage = { forget: Forgotten };
+
 export type EndedListener = (ids: string[], ends: ToldEnd[]) => void;
+export type ForgetListener = (what: Forgotten) => void;
+
+type Listeners = { ended: EndedListener; forget: ForgetListener };
 
 /**
- * Hears of ended work on a connection of its own and subscribes again after every loss of it.
+ * Hears of ended work, and of what is to be forgotten, on a connection of its own and subscribes again after every loss of it.
  *
  * What is published while the connection is away is not heard: who waits must look at the rows in the end.
  */
-export function listenForEnded(redis: { url: string; prefix: string }, listener: EndedListener, log: Log) {
+export function listenForEnded(redis: { url: string; prefix: string }, { ended, forget }: Listeners, log: Log) {
   const channel = endedChannel(redis.prefix);
   const subscriber = openRedis(redis.url, 'subscriber', { name: 'ended', log });
   subscriber.on('ready', () => {
@@ -26,8 +33,10 @@ export function listenForEnded(redis: { url: string; prefix: string }, listener:
   });
   subscriber.on('message', (_channel: string, text: string) => {
     const message = readMessage(text);
-    if (message) listener(message.ids, message.ends ?? []);
-    else log.warn({ channel, length: text.length }, 'a message that is not ours came on the channel of ended work');
+    if (message === null) {
+      log.warn({ channel, length: text.length }, 'a message that is not ours came on the channel of ended work');
+    } else if ('forget' in message) forget(message.forget);
+    else ended(message.ids, message.ends ?? []);
   });
   const pings = setInterval(() => ping(subscriber), pingMs);
   pings.unref();
@@ -43,13 +52,17 @@ function ping(subscriber: Redis): void {
   if (subscriber.status === 'ready') subscriber.ping().catch(() => undefined); // a lost connection reports itself
 }
 
-function readMessage(text: string): EndedMessage | null {
+function readMessage(text: string): EndedMessage | ForgetMessage | null {
   try {
-    const message = JSON.parse(text) as Partial<EndedMessage>;
-    const { ids, ends = [] } = message;
-    const isOurs = Array.isArray(ids) && ids.every((id) => typeof id === 'string') && Array.isArray(ends);
-    return isOurs ? (message as EndedMessage) : null;
+    const message = JSON.parse(text) as Partial<EndedMessage & ForgetMessage>;
+    const { ids, ends = [], forget } = message;
+    if (forget === 'all' || areTexts(forget)) return { forget };
+    return areTexts(ids) && Array.isArray(ends) ? { ids, ends } : null;
   } catch {
     return null;
   }
+}
+
+function areTexts(value: unknown): value is string[] {
+  return Array.isArray(value) && value.every((item) => typeof item === 'string');
 }

@@ -12,6 +12,8 @@ import { readerLimits } from './reader-limits.ts';
 import { redirect } from './redirect.ts';
 import { render } from './render.ts';
 import { seed } from './seed.ts';
+import { soak } from './soak.ts';
+import { soakStores } from './soak-stores.ts';
 
 /** Each bench by name; it prints what it measured and throws when something is wrong rather than slow. */
 const benches: Record<string, (args: string[]) => Promise<void>> = {
@@ -24,6 +26,8 @@ const benches: Record<string, (args: string[]) => Promise<void>> = {
   'batch-neighbour': batchNeighbour,
   'batch-upload': batchUpload,
   seed,
+  soak,
+  'soak-stores': soakStores,
   memory,
   compact,
   'every-size': everySize,

@@ -2,20 +2,13 @@ import { createHash } from 'node:crypto';
 import { cp, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
+import { admin } from '../support/admin-command.ts';
 import { type Client, distinctSpec, eventually, inParallel, type RenderAnswer } from '../support/client.ts';
-import { startOurProcess } from '../support/our-process.ts';
 import { makeCode, type Scanned, scanOnce } from '../support/scans.ts';
 import { temporaryFolder } from '../support/servers.ts';
 import { type ServiceProcess, startServiceProcess } from '../support/service-process.ts';
 
 const sha256 = (bytes: Buffer): string => createHash('sha256').update(bytes).digest('hex');
-
-/** Runs `npm run admin -- …` on a data folder; answers its exit code and what it wrote. */
-async function admin(dataDir: string, ...args: string[]): Promise<{ code: number | null; text: string }> {
-  const command = startOurProcess('workers/admin/main.js', { DATA_DIR: dataDir }, args);
-  const { code } = await command.ended;
-  return { code, text: command.lines.join('\n') };
-}
 
 describe('A backup of a running service', () => {
   const running: ServiceProcess[] = [];
@@ -105,27 +98,5 @@ describe('A backup of a running service', () => {
     const { code, text } = await admin(await temporaryFolder(), 'backup', folder);
     expect(code).toBe(1);
     expect(text).toContain(`${folder} is not empty`);
-  });
-});
-
-describe('npm run admin', () => {
-  it('lists its commands when it is given none, or one that is none', async () => {
-    for (const args of [[], ['chekc']]) {
-      const { code, text } = await admin(await temporaryFolder(), ...args);
-      expect(code).toBe(2);
-      expect(text).toMatch(/backup FOLDER {2,}copies/);
-    }
-  });
-
-  it('says how a command is used when its arguments are wrong', async () => {
-    const { code, text } = await admin(await temporaryFolder(), 'backup');
-    expect(code).toBe(2);
-    expect(text).toContain('usage: npm run admin -- backup FOLDER');
-  });
-
-  it('says which part is missing where nothing runs', async () => {
-    const { code, text } = await admin(await temporaryFolder(), 'check');
-    expect(code).toBe(1);
-    expect(text).toMatch(/ok {5}database[\s\S]*WRONG {2}queues: No Redis/);
   });
 });

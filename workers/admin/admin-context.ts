@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import { type BoardQueue, openBoardQueues } from '../../shared/adapters/board-queues.ts';
 import { connectDatabase } from '../../shared/adapters/database/connect-database.ts';
 import type { Database } from '../../shared/adapters/database/database.ts';
 import { connectImageCache, type ImageCache } from '../../shared/adapters/image-cache.ts';
@@ -23,6 +24,7 @@ export type AdminContext = {
   objects: () => Promise<ObjectStore>;
   queues: () => Promise<Queues>;
   imageCache: () => Promise<ImageCache>;
+  boardQueues: () => Promise<readonly BoardQueue[]>;
 };
 
 type Given = Pick<AdminContext, 'config' | 'log' | 'say' | 'now'> & { releases: ReleaseStack };
@@ -41,11 +43,13 @@ export function createAdminContext({ releases, ...given }: Given): AdminContext 
     };
   };
   const redis = async () => ({ url: await redisUrl(config), prefix: config.redis.prefix });
+  const board = once('every queue', async () => openBoardQueues(await redis(), log));
   return {
     ...given,
     database: once('database', () => connectDatabase(config.database, log)),
     objects: once('object store', () => connectObjects(config.objects)),
     queues: once('queues', async () => connectQueues(await redis(), log)),
+    boardQueues: async () => (await board()).queues,
     imageCache: once('image cache', async () => connectImageCache(await redis(), log)),
   };
 }

@@ -1,5 +1,6 @@
 import { readdir, statfs } from 'node:fs/promises';
 import { join } from 'node:path';
+import { factsOf } from '../../shared/adapters/board-queues.ts';
 import { segmentExtension } from '../../shared/journal.ts';
 import type { AdminContext } from './admin-context.ts';
 
@@ -37,11 +38,17 @@ export async function check(context: AdminContext): Promise<number> {
   return wrong;
 }
 
-async function lookAtQueues({ queues }: AdminContext): Promise<string> {
+async function lookAtQueues({ queues, boardQueues }: AdminContext): Promise<string> {
   const { reachable, memoryShare } = (await queues()).state();
   if (!reachable) throw new Error('Redis does not answer');
+  const stands: string[] = [];
+  for (const queue of await boardQueues()) {
+    const { counts, isPaused } = await factsOf(queue);
+    if (isPaused) throw new Error(`${queue.name} is paused: nothing on it is done`);
+    if (counts.waiting > 0) stands.push(`${counts.waiting} wait on ${queue.name}`);
+  }
   const memory = memoryShare === null ? '' : `, ${Math.round(memoryShare * 100)} % of its memory used`;
-  return `Redis answers${memory}`;
+  return `Redis answers${memory}; ${stands.join(', ') || 'nothing waits'}`;
 }
 
 async function lookAtJournal(dataDir: string): Promise<string> {

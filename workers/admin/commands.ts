@@ -1,7 +1,11 @@
+import { defaultTenant } from '../../shared/domain/access.ts';
 import { recount } from '../recount.ts';
+import { listKeys, listTenants, makeKey, makeTenant, revokeKey, setTenantStatus } from './access.ts';
 import type { AdminContext } from './admin-context.ts';
 import { backup } from './backup.ts';
 import { check } from './check.ts';
+import { purgeCache } from './purge-cache.ts';
+import { purgeNow } from './purge-now.ts';
 
 export type Command = {
   /** Its arguments, as the list of commands shows them. */
@@ -38,6 +42,46 @@ export const commands: Record<string, Command> = {
       const told = await recount({ database: await context.database(), say, now }, args[0] ?? null);
       say(`${told.codes} codes: ${told.wrong} wrong, ${told.left} not mended`);
       return told.left === 0 ? 0 : 1;
+    },
+  },
+  purge: {
+    usage: '',
+    does: 'removes now what has outlived its time, and objects that nobody owns',
+    run: async (context, args) => {
+      none(args);
+      await purgeNow(context);
+      return 0;
+    },
+  },
+  'purge-cache': {
+    usage: 'RENDER-ID | SLUG | all',
+    does: 'forgets it in memory and Redis, and says what to tell a CDN',
+    run: async (context, args) => {
+      await purgeCache(context, one(args));
+      return 0;
+    },
+  },
+  keys: {
+    usage: 'list [TENANT] | make TENANT ROLE NAME | revoke ID',
+    does: 'API keys',
+    run: async (context, [verb, ...args]) => {
+      if (verb === 'list' && args.length <= 1) await listKeys(context, args[0] ?? defaultTenant);
+      else if (verb === 'make' && args.length === 3) await makeKey(context, args);
+      else if (verb === 'revoke') await revokeKey(context, one(args));
+      else throw new TypeError();
+      return 0;
+    },
+  },
+  tenants: {
+    usage: 'list | make NAME | suspend ID | activate ID',
+    does: 'tenants',
+    run: async (context, [verb, ...args]) => {
+      if (verb === 'list' && args.length === 0) await listTenants(context);
+      else if (verb === 'make') await makeTenant(context, one(args));
+      else if (verb === 'suspend') await setTenantStatus(context, one(args), 'suspended');
+      else if (verb === 'activate') await setTenantStatus(context, one(args), 'active');
+      else throw new TypeError();
+      return 0;
     },
   },
 };

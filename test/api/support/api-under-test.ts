@@ -99,6 +99,11 @@ export async function startApi({ config, timeouts, rateLimits = noLimits, beside
       remove: async (ids) => {
         for (const id of ids) cached.delete(id);
       },
+      clear: async () => {
+        const { size } = cached;
+        cached.clear();
+        return size;
+      },
       close: async () => undefined,
     },
     log,

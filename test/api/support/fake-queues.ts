@@ -2,7 +2,7 @@ import { hash } from 'node:crypto';
 import type { Database } from '../../../shared/adapters/database/database.ts';
 import type { ObjectStore } from '../../../shared/adapters/objects/objects.ts';
 import type { NewJob, Queues } from '../../../shared/adapters/queues.ts';
-import type { EndedListener } from '../../../shared/adapters/redis-channel.ts';
+import type { EndedListener, ForgetListener, Forgotten } from '../../../shared/adapters/redis-channel.ts';
 import { imageKey } from '../../../shared/domain/object-key.ts';
 import { contentTypeOf, type LogoFacts, type RenderSpec } from '../../../shared/domain/render-spec.ts';
 import { unavailable, type WorkError } from '../../../shared/errors.ts';
@@ -26,6 +26,7 @@ export class FakeQueues implements Queues {
   readonly jobs: NewJob[] = [];
   #next = 0;
   readonly #listeners = new Set<EndedListener>();
+  readonly #forgetters = new Set<ForgetListener>();
   readonly #stores: Stores;
 
   constructor(stores: Stores) {
@@ -49,6 +50,15 @@ export class FakeQueues implements Queues {
   onEnded(listener: EndedListener): () => void {
     this.#listeners.add(listener);
     return () => this.#listeners.delete(listener);
+  }
+
+  onForgotten(listener: ForgetListener): () => void {
+    this.#forgetters.add(listener);
+    return () => this.#forgetters.delete(listener);
+  }
+
+  async announceForgotten(what: Forgotten): Promise<void> {
+    for (const listener of this.#forgetters) listener(what);
   }
 
   async announceEnded(ids: string[]): Promise<void> {

@@ -1,0 +1,78 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { admin } from '../support/admin-command.ts';
+import { type Client, createClient, distinctSpec, eventually, type RenderAnswer } from '../support/client.ts';
+import { temporaryFolder } from '../support/servers.ts';
+import { type ServiceProcess, startServiceProcess } from '../support/service-process.ts';
+
+describe('npm run admin beside a running service', () => {
+  let service: ServiceProcess;
+  let client: Client;
+  beforeAll(async () => {
+    service = await startServiceProcess(await temporaryFolder());
+    await service.ready();
+    client = await service.client();
+  });
+  afterAll(() => service.destroy());
+  const run = (...args: string[]) => admin(service.dataDir, ...args);
+
+  it('makes a tenant and a key that works, suspends the tenant, and revokes the key', async () => {
+    const tenant = (await run('tenants', 'make', 'Acme')).text.trim();
+    expect((await run('tenants', 'list')).text).toContain(`${tenant}  active  Acme`);
+    const made = await run('keys', 'make', tenant, 'admin', 'first');
+    const [, id = '', key = ''] = /^(key_\S+) {2}(qrf_\S+)$/m.exec(made.text) ?? [];
+    const theirs = createClient(client.baseUrl, key);
+    const status = async () => (await theirs.get('/v1/me')).status;
+    expect(await status()).toBe(200);
+    expect((await run('keys', 'list', tenant)).text).toContain(id);
+
+    await run('tenants', 'suspend', tenant);
+    await eventually('the key is refused', async () => (await status()) === 403, 10_000);
+    await run('tenants', 'activate', tenant);
+    await eventually('the key works', async () => (await status()) === 200, 10_000);
+    await run('keys', 'revoke', id);
+    await eventually('the key is unknown', async () => (await status()) === 401, 10_000);
+    expect(await run('keys', 'revoke', id)).toMatchObject({ code: 1, text: expect.stringContaining(id) });
+  });
+
+  it('makes every process forget a render or all, and says what to tell a CDN', async () => {
+    const answer = await client.post('/v1/renders', distinctSpec(), { prefer: 'wait=20' });
+    const { id, image } = (await answer.json()) as RenderAnswer;
+    const before = await client.image(id);
+    const purged = await run('purge-cache', id);
+    expect(purged).toMatchObject({ code: 0, text: expect.stringContaining(`/v1/renders/${id}/image`) });
+    expect(await client.image(id)).toEqual(before);
+    expect(image?.sizeBytes).toBe(before.length);
+    expect(await run('purge-cache', 'all')).toMatchObject({
+      code: 0,
+      text: expect.stringMatching(/\d+ images forgotten/),
+    });
+    expect(await client.image(id)).toEqual(before);
+  });
+
+  it('purges, and finds every part well', async () => {
+    expect(await run('purge')).toMatchObject({ code: 0 });
+    expect(await run('check')).toMatchObject({ code: 0, text: expect.stringContaining('Redis answers') });
+  });
+});
+
+describe('npm run admin', () => {
+  it('lists its commands when it is given none, or one that is none', async () => {
+    for (const args of [[], ['chekc']]) {
+      const { code, text } = await admin(await temporaryFolder(), ...args);
+      expect(code).toBe(2);
+      expect(text).toMatch(/backup FOLDER {2,}copies/);
+    }
+  });
+
+  it('says how a command is used when its arguments are wrong', async () => {
+    const { code, text } = await admin(await temporaryFolder(), 'backup');
+    expect(code).toBe(2);
+    expect(text).toContain('usage: npm run admin -- backup FOLDER');
+  });
+
+  it('says which part is missing where nothing runs', async () => {
+    const { code, text } = await admin(await temporaryFolder(), 'check');
+    expect(code).toBe(1);
+    expect(text).toMatch(/ok {5}database[\s\S]*WRONG {2}queues: No Redis/);
+  });
+});
