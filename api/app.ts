@@ -30,11 +30,13 @@ import { createRequestLog, logRequests } from './middleware/request-log.ts';
 import { guardJson } from './middleware/security-headers.ts';
 import { createProblemPages } from './problem-pages.ts';
 import { createQrRoutes } from './qr.ts';
+import { createQuerySecrets } from './query-secrets.ts';
 import { createRenderRows } from './render-rows.ts';
 import { createRenderRoutes } from './renders.ts';
 import { createRouter } from './routes.ts';
 import { createScanRoutes } from './scans.ts';
 import { createServeImage } from './serve-image.ts';
+import { createRotateSigningSecret } from './signing-secret.ts';
 import { createStartPage } from './start-page.ts';
 import { createTenantRoutes } from './tenants.ts';
 import { createWebhookRoutes } from './webhooks.ts';
@@ -48,13 +50,14 @@ export function buildApp(deps: ApiDeps): Handle {
   const acceptRenders = createAcceptRenders({ deps, rows, acceptLogos });
   const serveImage = createServeImage({ rows, images, acceptRenders });
 
-  const auth = createAuth(deps);
+  const secrets = createQuerySecrets({ database, secretKey: deps.config.secretKey, now });
+  const auth = createAuth(deps, { secrets });
   const router = createRouter({
     auth,
     audit: createAudit(deps),
     guard: guardJson(deps),
     image: createImageRoute({ deps, rows, acceptRenders, serveImage }),
-    qr: createQrRoutes({ acceptRenders, serveImage }),
+    qr: createQrRoutes({ acceptRenders, serveImage, now }),
     renders: createRenderRoutes({ deps, rows, images, acceptRenders, serveImage }),
     logos: createLogoRoutes({ deps, acceptLogos }),
     codes: createCodeRoutes({ deps, acceptRenders }),
@@ -71,6 +74,7 @@ export function buildApp(deps: ApiDeps): Handle {
     deliveries: createDeliveryRoutes(deps),
     rotateCallbackSecret: createRotateCallbackSecret(deps),
     auditRoute: createAuditRoute(deps),
+    rotateSigningSecret: createRotateSigningSecret(deps, { secrets }),
     board: createBoardRoutes(deps, { auth }),
     health: createHealthRoutes(deps),
     metrics: createMetricsRoute(deps, { auth }),

@@ -59,6 +59,8 @@ export type ApiState = {
   key: KeyRow | null;
   /** What the handler says that it changed, see middleware/audit.ts. */
   change?: NotedChange | null;
+  /** Until when the signature of a signed query is good, ms. */
+  goodUntil?: number;
 };
 
 export type ApiContext = RouterContext<ApiState, DefaultContext>;

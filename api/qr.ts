@@ -23,10 +23,10 @@ export type QueryDialect = {
   spell?: Spell;
 };
 
-type Needs = { acceptRenders: AcceptRenders; serveImage: ServeImage };
+type Needs = { acceptRenders: AcceptRenders; serveImage: ServeImage; now: () => number };
 
 /** `GET /v1/qr` and its relatives: a query in, the image out, made for `<img src>`. */
-export function createQrRoutes({ acceptRenders, serveImage }: Needs) {
+export function createQrRoutes({ acceptRenders, serveImage, now }: Needs) {
   const own: QueryDialect = {
     names: ({ data }) => ({
       ...(data === undefined ? {} : { '/content': 'data' }),
@@ -47,7 +47,7 @@ export function createQrRoutes({ acceptRenders, serveImage }: Needs) {
   const route = ({ read, names, spell }: QueryDialect) => {
     return async (ctx: ApiContext): Promise<void> => {
       const { query, spec, asBase64 } = read(ctx);
-      const { tenantId, key } = ctx.state;
+      const { tenantId, key, goodUntil = Number.POSITIVE_INFINITY } = ctx.state;
       const inItsTerms = (error: unknown): unknown =>
         inTermsOfQuery(error, typeof names === 'function' ? names(query) : names, query, spell);
       const inOtherWords = (error: unknown): never => {
@@ -57,7 +57,9 @@ export function createQrRoutes({ acceptRenders, serveImage }: Needs) {
       const row = await acceptRenders.acceptAndWait(render, waitMs, ctx.res).catch(inOtherWords);
       if (!hasEnded(row)) throw unavailable('image_not_ready', 'The image is not drawn yet; ask again', undefined, 2);
       if (!isCompleted(row)) throw inItsTerms(failedRender(row));
-      const cacheControl = key === null ? 'public, max-age=86400' : 'private, max-age=86400';
+      // Nobody may keep an image for longer than its signature is good.
+      const maxAgeS = Math.max(Math.min(86_400, Math.floor((goodUntil - now()) / 1000)), 0);
+      const cacheControl = `${key === null ? 'public' : 'private'}, max-age=${maxAgeS}`;
       if (asBase64) await serveBase64(ctx, row, cacheControl);
       else await serveImage.serve(ctx, row, cacheControl);
     };

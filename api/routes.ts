@@ -25,6 +25,7 @@ import type { createProblemPages } from './problem-pages.ts';
 import type { createQrRoutes } from './qr.ts';
 import type { createRenderRoutes } from './renders.ts';
 import type { createScanRoutes } from './scans.ts';
+import type { createRotateSigningSecret } from './signing-secret.ts';
 import type { createStartPage } from './start-page.ts';
 import type { createTenantRoutes } from './tenants.ts';
 import type { createWebhookRoutes } from './webhooks.ts';
@@ -53,6 +54,7 @@ export type Handlers = {
   deliveries: ReturnType<typeof createDeliveryRoutes>;
   rotateCallbackSecret: ReturnType<typeof createRotateCallbackSecret>;
   auditRoute: ReturnType<typeof createAuditRoute>;
+  rotateSigningSecret: ReturnType<typeof createRotateSigningSecret>;
   board: ReturnType<typeof createBoardRoutes>;
   health: ReturnType<typeof createHealthRoutes>;
   metrics: ReturnType<typeof createMetricsRoute>;
@@ -87,6 +89,7 @@ export function createRouter({
   deliveries,
   rotateCallbackSecret,
   auditRoute,
+  rotateSigningSecret,
   board,
   health,
   metrics,
@@ -156,6 +159,7 @@ export function createRouter({
   router.get('/v1/webhooks/:id/deliveries', guard, read, query, deliveries.list);
   router.post('/v1/webhooks/:id/deliveries/:deliveryId/redeliver', guard, write, deliveries.redeliver);
   router.post('/v1/callback-secret/rotate', guard, write, rotateCallbackSecret);
+  router.post('/v1/signing-secret/rotate', guard, write, rotateSigningSecret);
 
   router.get('/v1/audit', guard, admin, query, auditRoute);
 

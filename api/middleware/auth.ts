@@ -5,6 +5,8 @@ import { anonymousTenant, includesRole, type Role } from '../../shared/domain/ac
 import { AppError } from '../../shared/errors.ts';
 import type { ApiContext, ApiDeps, ApiMiddleware } from '../deps.ts';
 import { createKeyUse } from '../key-use.ts';
+import type { QuerySecrets } from '../query-secrets.ts';
+import { createSignedQuery, isSigned } from '../signed-query.ts';
 
 /** How long a key that was looked up is trusted, and one that was not found is refused, without asking again. */
 const trustedForMs = 5000;
@@ -42,7 +44,11 @@ type AuthNeeds = Pick<ApiDeps, 'database' | 'config' | 'rateLimits' | 'suspended
  *
  * A looked-up key is trusted for five seconds: within these a revoked one still works.
  */
-export function createAuth({ database, config, rateLimits, suspended, now, log }: AuthNeeds) {
+export function createAuth(
+  { database, config, rateLimits, suspended, now, log }: AuthNeeds,
+  { secrets }: { secrets: QuerySecrets },
+) {
+  const checkSignature = createSignedQuery({ secrets, rateLimits, now });
   const noteUse = createKeyUse({ store: database.keys, now, log });
   const known = new LRUCache<string, { row: KeyRow | null }>({ max: 10_000, ttl: trustedForMs });
 
@@ -57,6 +63,10 @@ export function createAuth({ database, config, rateLimits, suspended, now, log }
     // The key from before the last rotation.
     return row.previousUntil !== null && row.previousUntil > now() ? row : null;
   };
+  const refuseSuspended = (tenantId: string): void => {
+    if (suspended.has(tenantId))
+      throw new AppError('forbidden', 'tenant_suspended', `The tenant ${tenantId} is suspended`);
+  };
   /** Knows the key that came, and counts the call against its limit. */
   const find = async (ctx: ApiContext, key: string): Promise<KeyRow> => {
     const digest = keyDigest(key);
@@ -69,8 +79,7 @@ export function createAuth({ database, config, rateLimits, suspended, now, log }
     if (row.expiresAt !== null && row.expiresAt <= now()) throw unauthorized('The API key has expired');
     rateLimits.wasGood(digest);
     await rateLimits.ofKey(ctx.res, row.id);
-    if (suspended.has(row.tenantId))
-      throw new AppError('forbidden', 'tenant_suspended', `The tenant ${row.tenantId} is suspended`);
+    refuseSuspended(row.tenantId);
     noteUse(row);
     return row;
   };
@@ -101,12 +110,20 @@ export function createAuth({ database, config, rateLimits, suspended, now, log }
       return row;
     },
 
-    /** Lets everyone in unless OPEN_QR is false; a key that comes along must be a good one. */
+    /** Lets everyone in unless OPEN_QR is false; a key or a signature that comes along must be a good one. */
     openToAll: (async (ctx, next) => {
       const key = bearerKey(ctx);
-      if (key === null && !config.openQr)
-        throw unauthorized('This instance answers only with an API key: Authorization: Bearer qrf_…');
       if (key === null) await rateLimits.ofAddress(ctx.req, ctx.res);
+      if (key === null && isSigned(ctx)) {
+        const signed = await checkSignature(ctx);
+        refuseSuspended(signed.tenantId);
+        ctx.state.key = null;
+        ctx.state.tenantId = signed.tenantId;
+        ctx.state.goodUntil = signed.expiresAt;
+        return next();
+      }
+      if (key === null && !config.openQr)
+        throw unauthorized('This instance answers only with Authorization: Bearer qrf_…, or to a signed query');
       enter(ctx, key === null ? null : await find(ctx, key));
       await next();
     }) satisfies ApiMiddleware,

@@ -7,7 +7,7 @@ const answers: Record<ErrorKind, { status: number; title: string }> = {
   malformed: { status: 400, title: 'The request cannot be read' },
   invalid: { status: 422, title: 'The request is not valid' },
   unauthorized: { status: 401, title: 'A valid API key is needed' },
-  forbidden: { status: 403, title: 'The API key does not allow this' },
+  forbidden: { status: 403, title: 'The API key or signature does not allow this' },
   'not-found': { status: 404, title: 'There is nothing here' },
   method: { status: 405, title: 'The method is not allowed here' },
   timeout: { status: 408, title: 'The request took too long to arrive' },

@@ -8,11 +8,13 @@ import type { Operations } from './operation.ts';
 import { renderOperations } from './renders.ts';
 import { scanOperations } from './scans.ts';
 import { serviceOperations } from './service.ts';
+import { signingSecretOperations } from './signing-secret.ts';
 import { webhookOperations } from './webhooks.ts';
 
 /** Every line of the URL table as the API's document tells it; a house test compares the two. */
 export const operations: Operations = {
   ...imageOperations,
+  ...signingSecretOperations,
   ...renderOperations,
   ...logoOperations,
   ...codeOperations,

@@ -21,6 +21,7 @@ function implied({ access, query, headers = [], body }: Operation): string[] {
       : []),
     ...(isKeyed && access !== 'open' ? ['forbidden'] : []),
     ...(isKeyed ? ['tenant_suspended'] : []),
+    ...(access === 'open' ? ['signature_invalid', 'signature_expired'] : []),
     ...(query ? ['invalid_request', 'malformed_query'] : []),
     ...(headers.includes('Idempotency-Key')
       ? ['idempotency_in_progress', 'idempotency_key_reused', 'database_full']

@@ -41,6 +41,17 @@ export const accessCodes = {
   },
   tenant_id_taken: { status: 409, meaning: 'There is a tenant with this id.', remedy: 'Choose another, or none.' },
   tenant_contended: { status: 503, meaning: 'Others changed the tenant all the time.', remedy: 'Try again.' },
+  signature_invalid: {
+    status: 403,
+    meaning:
+      'The signature of the query is not right: a part is missing, the secret is not in use, or something was changed.',
+    remedy: 'Sign path and query exactly as they are sent, and append &sig= last.',
+  },
+  signature_expired: {
+    status: 403,
+    meaning: 'The signature of the query is over: exp lies in the past.',
+    remedy: 'Sign the query again with a later exp.',
+  },
   foreign_origin: {
     status: 403,
     meaning: 'A browser that is signed in to the pages for operators was sent here by another site.',
