@@ -10,11 +10,14 @@ import type { WorkDeps } from './handlers.ts';
 /** An attempt that has not come to its end within this is lost; longer than the outgoing client's own time. */
 export const leaseMs = 20_000;
 
+/** When a delivery of a suspended tenant is looked at again; so late it may go once the tenant is active again. */
+const suspendedMs = 60_000;
+
 export type AttemptDeps = Pick<
   WorkDeps,
   'outbound' | 'log' | 'tally' | 'now' | 'lot' | 'secretKey' | 'webhookTimeScale'
 > & {
-  database: Pick<WorkDeps['database'], 'webhooks' | 'deliveries'>;
+  database: Pick<WorkDeps['database'], 'webhooks' | 'deliveries' | 'tenants'>;
 };
 
 type Receiver = { url: string; secrets: string[]; webhook: WebhookRow | null };
@@ -31,6 +34,7 @@ export function createAttemptDelivery(deps: AttemptDeps): (row: DeliveryRow) => 
   const counts = { completed: countOf('completed'), queued: countOf('queued'), failed: countOf('failed') };
   const findReceiver = createFindReceiver(deps);
   return async (row) => {
+    if (await isSuspended(deps, row)) return postpone(deps, row);
     const receiver = await findReceiver(row);
     if ('code' in receiver) {
       await database.deliveries.fail(row.id, receiver, now());
@@ -50,6 +54,17 @@ export function createAttemptDelivery(deps: AttemptDeps): (row: DeliveryRow) => 
     if (receiver.webhook !== null) await noteOutcome(deps, receiver.webhook, { httpStatus, at, verdict });
     return followed && verdict.status === 'queued' ? verdict.nextAttemptAt : null;
   };
+}
+
+async function isSuspended({ database }: AttemptDeps, { tenantId }: DeliveryRow): Promise<boolean> {
+  return (await database.tenants.find(tenantId))?.status === 'suspended';
+}
+
+/** Leaves a delivery queued without an attempt: nothing of it is lost while its tenant is suspended. */
+async function postpone({ database, now }: AttemptDeps, { id, nextAttemptAt }: DeliveryRow): Promise<number | null> {
+  const dueAt = now() + suspendedMs;
+  const isOurs = nextAttemptAt !== null && (await database.deliveries.lease(id, nextAttemptAt, dueAt));
+  return isOurs ? dueAt : null;
 }
 
 /** Returns the function that says who is called, and with which secrets that is signed; an error when nobody is. */

@@ -37,7 +37,16 @@ import { createSweepDeliveries } from './sweep-deliveries.ts';
 export type WorkDeps = {
   database: Pick<
     Database,
-    'renders' | 'logos' | 'idempotency' | 'codes' | 'scans' | 'webhooks' | 'deliveries' | 'scanNotices' | 'batches'
+    | 'renders'
+    | 'logos'
+    | 'idempotency'
+    | 'codes'
+    | 'scans'
+    | 'webhooks'
+    | 'deliveries'
+    | 'scanNotices'
+    | 'batches'
+    | 'tenants'
   >;
   objects: ObjectStore;
   queues: Pick<Queues, 'add' | 'liveJobs' | 'claimEpoch' | 'announceEnded'>;

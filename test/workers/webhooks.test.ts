@@ -8,6 +8,7 @@ import { unavailable } from '../../shared/errors.ts';
 import { createSigningSecrets, rotated } from '../../shared/signing-secrets.ts';
 import { createHandlers } from '../../workers/handlers.ts';
 import { createProcessJob } from '../../workers/process-job.ts';
+import { newTenant } from '../suites/database/access-contract.ts';
 import { newWebhook } from '../suites/database/webhook-contract.ts';
 import { type Receiver, startReceiver, verified } from '../support/receiver.ts';
 import { acceptRows, openDeps, runningJob, specOf, type TestDeps } from './support/work-deps.ts';
@@ -325,6 +326,20 @@ describe('send-webhook', () => {
     deps.clock.now = ((await webhookOf(row)).failingSince ?? 0) + fiveDays;
     await exhaust('second');
     expect(await webhookOf(row)).toMatchObject({ status: 'disabled', disabledReason: 'failing' });
+  });
+
+  it('waits, attempt uncounted, while the tenant is suspended, and goes once it is active again', async () => {
+    const { delivery } = await oneDelivery();
+    const tenant = newTenant({ id: 't', status: 'suspended' });
+    await deps.database.tenants.insert(tenant);
+    for (const _ of [1, 2]) {
+      expect(await nextAttempt(delivery)).toMatchObject({ status: 'queued', attempts: [], attemptsMade: 0 });
+      expect((await stored(delivery)).nextAttemptAt).toBe(deps.clock.now + 60_000);
+    }
+    expect(receiver.received).toEqual([]);
+    await deps.database.tenants.replace({ ...tenant, status: 'active', revision: 2 });
+    expect((await nextAttempt(delivery)).status).toBe('completed');
+    expect(receiver.received).toHaveLength(1);
   });
 
   it('fails what waits for an endpoint that was deleted', async () => {
