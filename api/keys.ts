@@ -10,6 +10,7 @@ import { keyAnswer } from './access-view.ts';
 import { cutPage } from './cut-page.ts';
 import type { ApiContext, ApiDeps } from './deps.ts';
 import { linkToNext } from './list-links.ts';
+import { noteChange } from './middleware/audit.ts';
 import { idempotently } from './middleware/idempotency.ts';
 import { readJson, readOptionalJson } from './middleware/read-json.ts';
 import { newId } from './new-id.ts';
@@ -122,8 +123,10 @@ export function createKeyRoutes(deps: ApiDeps) {
 
     /** The key is refused at once here, and within five seconds by every other process. */
     async remove(ctx: ApiContext): Promise<void> {
-      const { tenantId, id } = await findChangeable(ctx);
+      const row = await findChangeable(ctx);
+      const { tenantId, id } = row;
       if (!(await keys.remove(tenantId, id))) throw keyNotFound();
+      noteChange(ctx, { before: keyAnswer(row, now()), after: null, tenantId });
       ctx.status = 204;
     },
 
@@ -140,6 +143,7 @@ export function createKeyRoutes(deps: ApiDeps) {
           const row = await findChangeable(ctx);
           if (row.hash !== hash('sha256', key, 'hex'))
             throw new AppError('conflict', 'key_contended', 'The key was rotated by another request at the same time');
+          noteChange(ctx, { before: null, after: { key }, tenantId: row.tenantId });
           answer(ctx, row, { key });
         },
         again: async (secretId) => answer(ctx, await findOwn(ctx), { key: keyOf(secretId) }),

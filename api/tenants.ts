@@ -7,6 +7,7 @@ import { keyAnswer, tenantAnswer } from './access-view.ts';
 import { cutPage } from './cut-page.ts';
 import type { ApiContext, ApiDeps } from './deps.ts';
 import { linkToNext } from './list-links.ts';
+import { noteChange } from './middleware/audit.ts';
 import { idempotently } from './middleware/idempotency.ts';
 import { readJson } from './middleware/read-json.ts';
 import { newId } from './new-id.ts';
@@ -26,6 +27,7 @@ export function createTenantRoutes(deps: ApiDeps) {
     if (status === 201) ctx.set('Location', `${publicUrl}/v1/tenants/${row.id}`);
     ctx.set('Cache-Control', 'private, no-store');
     ctx.body = tenantAnswer(row);
+    if (status === 201) noteChange(ctx, { before: null, after: tenantAnswer(row), tenantId: row.id });
   };
 
   const findOne = async (id: string): Promise<TenantRow> => {
@@ -86,6 +88,7 @@ export function createTenantRoutes(deps: ApiDeps) {
           updatedAt: now(),
         };
         if (!(await tenants.replace(next))) continue;
+        noteChange(ctx, { before: tenantAnswer(row), after: tenantAnswer(next), tenantId: row.id });
         await suspended.refresh();
         return answer(ctx, next);
       }

@@ -94,7 +94,7 @@ export function createAudit({ database, log, now }: Pick<ApiDeps, 'database' | '
     const row = action === null ? null : rowOf(ctx, action, now());
     if (row === null) return;
     // A request that is answered again may be one whose record could not be written.
-    if (ctx.response.get('Idempotency-Replayed') !== '' && (await isOnRecord(row))) return;
+    if (ctx.res.hasHeader('Idempotency-Replayed') && (await isOnRecord(row))) return;
     await write(row);
   };
 }

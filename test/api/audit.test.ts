@@ -29,10 +29,12 @@ describe('the record of changes', () => {
     const patch = { target: 'https://example.com/b', metadata: { pin: '4712' } };
     await api.patch(`/v1/codes/${id}`, patch, { 'request-id': 'my-request-1' }, 'writer-of-a');
     await asWriter(`/v1/codes/${id}/rollback`, { version: 1 });
+    await api.patch(`/v1/codes/${id}`, { title: 'again' }, {}, 'writer-of-a');
     await api.call(`/v1/codes/${id}`, { method: 'DELETE', key: 'writer-of-a' });
     const found = await entries(`?objectId=${id}&sort=createdAt`);
     const who = { object: 'audit_entry', tenantId: 'a', keyId: 'key_writer-of-a', objectId: id };
-    expect(found.map(({ action }) => action)).toEqual(['code.create', 'code.update', 'code.rollback', 'code.archive']);
+    const done = ['code.create', 'code.update', 'code.rollback', 'code.update', 'code.archive'];
+    expect(found.map(({ action }) => action)).toEqual(done);
     for (const entry of found) expect(entry).toMatchObject(who);
     expect(found[0]?.changes).toContainEqual({ field: 'target', before: null, after: 'https://example.com/a' });
     expect(found[1]?.requestId).toBe('my-request-1');
@@ -41,7 +43,7 @@ describe('the record of changes', () => {
       { field: 'version', before: 1, after: 2 },
       { field: 'metadata', before: null, after: null },
     ]);
-    expect(found[3]?.changes).toEqual([{ field: 'status', before: 'active', after: 'archived' }]);
+    expect(found[4]?.changes).toEqual([{ field: 'status', before: 'active', after: 'archived' }]);
     expect(JSON.stringify(found)).not.toContain('471');
   });
 
@@ -118,6 +120,33 @@ describe('the record of changes', () => {
     expect([...tenants].sort()).toEqual(['a', 'default']);
     const one = await entries('?tenantId=default', 'operator-key-for-tests');
     expect(new Set(one.map(({ tenantId }) => tenantId))).toEqual(new Set(['default']));
+  });
+});
+
+describe('changes of keys and tenants', () => {
+  it('are on record with the tenant whose they are, without a key', async () => {
+    const tenantId = 'tenant-c';
+    const headers = { 'idempotency-key': 'tenant c' };
+    for (const _ of [1, 2]) await api.post('/v1/tenants', { id: tenantId, name: 'C' }, headers);
+    for (const status of ['suspended', 'active'])
+      expect((await api.patch(`/v1/tenants/${tenantId}`, { status })).json()).toMatchObject({ status });
+    const made = (await api.post('/v1/keys', { name: 'shop', role: 'admin', tenantId })).json();
+    await api.call(`/v1/keys/${made.id}/rotate`, { method: 'POST' });
+    const seen = await entries('?sort=createdAt', String(made.key));
+    await api.call(`/v1/keys/${made.id}`, { method: 'DELETE' });
+    const all = await entries(`?tenantId=${tenantId}&sort=createdAt`, 'operator-key-for-tests');
+    expect(all.slice(0, -1)).toEqual(seen);
+    expect(all.map(({ action }) => action)).toEqual([
+      'tenant.create',
+      'tenant.update',
+      'tenant.update',
+      'key.create',
+      'key.rotate',
+      'key.revoke',
+    ]);
+    expect(all[1]?.changes).toEqual([{ field: 'status', before: 'active', after: 'suspended' }]);
+    expect(all[4]?.changes).toEqual([{ field: 'key', before: null, after: null }]);
+    expect(JSON.stringify(all)).not.toContain('qrf_');
   });
 });
 

@@ -1,6 +1,6 @@
 import { beforeAll, describe, expect, it } from 'vitest';
 import { createRouter, type Handlers } from '../../api/routes.ts';
-import { type Role, roles } from '../../shared/adapters/database/access-store.ts';
+import { type Role, roles } from '../../shared/domain/access.ts';
 import { type ApiUnderTest, newBody, newPng, startApi } from './support/api-under-test.ts';
 import { type Fixtures, pathOf, plantFixtures } from './support/fixtures.ts';
 
@@ -53,6 +53,16 @@ const keyed: Record<string, [Role, About]> = {
   'POST /v1/webhooks/:id/deliveries/:deliveryId/redeliver': ['write', 'id'],
   'POST /v1/callback-secret/rotate': ['write', 'own'],
   'GET /v1/audit': ['admin', 'own'],
+  'POST /v1/keys': ['admin', 'own'],
+  'GET /v1/keys': ['admin', 'own'],
+  'GET /v1/keys/:id': ['admin', 'id'],
+  'DELETE /v1/keys/:id': ['admin', 'id'],
+  'POST /v1/keys/:id/rotate': ['admin', 'id'],
+  'GET /v1/me': ['read', 'own'],
+  'POST /v1/tenants': ['operator', 'instance'],
+  'GET /v1/tenants': ['operator', 'instance'],
+  'GET /v1/tenants/:id': ['operator', 'instance'],
+  'PATCH /v1/tenants/:id': ['operator', 'instance'],
   'GET /metrics': ['operator', 'instance'],
 };
 
@@ -97,8 +107,9 @@ beforeAll(async () => {
   api = await startApi();
   for (const role of roles) {
     await api.addKey(`own-${role}`, role, 'default');
-    await api.addKey(`other-${role}`, role, 'b');
+    await api.addKey(`other-${role}`, role, 'bb');
   }
+  await api.post('/v1/tenants', { id: 'bb', name: 'Other' });
   fixtures = await plantFixtures(api);
 });
 
@@ -130,7 +141,8 @@ describe('every route of the URL table', () => {
 
   const byId = entries.filter(([, [, about]]) => about === 'id');
   it.each(byId)("answers 404 for another tenant's: %s", async (line) => {
-    for (const role of ['operator', 'admin'] as const) {
+    // Operators look after the keys of every tenant, and after nothing else of theirs.
+    for (const role of line.includes('/v1/keys') ? (['admin'] as const) : (['operator', 'admin'] as const)) {
       const answer = await call(line, `other-${role}`);
       expect([role, answer.status, answer.json().code]).toEqual([role, 404, 'not_found']);
     }
