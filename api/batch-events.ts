@@ -3,6 +3,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { LRUCache } from 'lru-cache';
 import { batchCounts } from '../shared/adapters/batch-counts.ts';
 import { isOver } from '../shared/adapters/change-batch.ts';
+import type { Batch } from '../shared/adapters/database/batch-store.ts';
 import { batchAnswer } from '../shared/adapters/show-batch.ts';
 import { findOwnBatch } from './batches.ts';
 import type { ApiContext, ApiDeps } from './deps.ts';
@@ -15,7 +16,7 @@ const heartbeatMs = 15_000;
 const longestMs = 10 * 60_000;
 
 /** `id` is what a listener that comes back says it knows. */
-type Progress = { id: string; data: string; isOver: boolean };
+type Progress = { id: string; revision: number; data: string; isOver: boolean };
 
 /** `GET /v1/batches/:id/events`: server-sent events, `progress` with the batch as it stands and a last `end`. */
 export function createBatchEventsRoute(deps: ApiDeps) {
@@ -41,13 +42,13 @@ export function createBatchEventsRoute(deps: ApiDeps) {
     if (woken.signal.aborted) progressOf.forget(id);
   };
 
-  async function* events(id: string, known: string, stopped: AbortSignal): AsyncGenerator<string, void> {
+  async function* events({ id, revision }: Batch, known: string, stopped: AbortSignal): AsyncGenerator<string, void> {
     let last = known;
     let saidAt = performance.now();
     const until = saidAt + longestMs;
     yield 'retry: 1000\n\n';
     while (!stopped.aborted && performance.now() < until) {
-      const progress = await progressOf.find(id);
+      const progress = await progressOf.find(id, revision);
       if (progress === null) return;
       if (progress.id !== last) {
         last = progress.id;
@@ -79,7 +80,7 @@ export function createBatchEventsRoute(deps: ApiDeps) {
     ctx.type = 'text/event-stream';
     ctx.status = 200;
     if (ctx.method !== 'HEAD')
-      ctx.body = Readable.from(events(batch.id, known, AbortSignal.any([gone.signal, deps.hurry])));
+      ctx.body = Readable.from(events(batch, known, AbortSignal.any([gone.signal, deps.hurry])));
     ctx.type = 'text/event-stream';
   };
 }
@@ -96,15 +97,17 @@ function createProgress({ config, database, now }: Pick<ApiDeps, 'config' | 'dat
     const { total: _, ...byStatus } = shown.counts;
     return {
       id: [batch.revision, ...Object.values(byStatus)].join('.'),
+      revision: batch.revision,
       data: JSON.stringify(shown),
       isOver: isOver(batch),
     };
   };
 
   return {
-    find(id: string): Promise<Progress | null> {
-      const known = recent.get(id);
-      if (known) return known;
+    /** As it stands, or stood within a second, but not before `revision`: a batch that was over may have been retried since. */
+    async find(id: string, revision: number): Promise<Progress | null> {
+      const known = await recent.get(id);
+      if (known && known.revision >= revision) return known;
       const counted = count(id);
       counted.catch(() => recent.delete(id));
       recent.set(id, counted);

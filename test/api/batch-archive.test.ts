@@ -135,4 +135,19 @@ describe('GET /v1/batches/:id/events', () => {
     expect(eventsOf(again.body.toString()).map(({ event }) => event)).toEqual(['end']);
     expect((await api.call(`/v1/batches/${id}/events`, lastEventId('end'))).status).toBe(204);
   });
+
+  it('do not tell the end of a run that another has followed', async () => {
+    const made = await batch();
+    await api.call(`/v1/batches/${made.id}/events`);
+    const again: Partial<Batch> = { status: 'running', run: 2, archive: null, completedAt: null, expiresAt: null };
+    await api.database.batches.replace({ ...made, ...again, revision: made.revision + 1 });
+    const response = await fetch(`http://127.0.0.1:${api.port}/v1/batches/${made.id}/events`, {
+      headers: { authorization: `Bearer ${operatorKey}` },
+    });
+    const reader = (response.body as ReadableStream<Uint8Array>).pipeThrough(new TextDecoderStream()).getReader();
+    let text = '';
+    while (!text.includes('event: progress')) text += (await reader.read()).value ?? '';
+    expect(eventsOf(text).map(({ event, data }) => [event, data.status])).toEqual([['progress', 'running']]);
+    await reader.cancel();
+  });
 });

@@ -190,6 +190,17 @@ describe('a batch', () => {
     const body = (await api.call(`/v1/batches/${id}`)).json();
     expect(body.counts).toEqual({ total: 4, queued: 2, running: 0, completed: 1, failed: 1, cancelled: 0 });
     expect(Date.parse(body.estimatedCompletionAt as string)).toBeGreaterThan(Date.now());
+    await set(id, { cancelledAt: Date.now() });
+    expect((await api.call(`/v1/batches/${id}`)).json().estimatedCompletionAt).toBeNull();
+  });
+
+  it('is not done when its rows are: the ZIP is in the estimate too', async () => {
+    const id = await half();
+    const file = { ...(await api.database.batches.find(id))?.file, rowCount: 2 };
+    await set(id, { status: 'running', startedAt: Date.now() - 60_000, file });
+    const body = (await api.call(`/v1/batches/${id}`)).json();
+    expect(body.counts).toMatchObject({ total: 2, completed: 1, failed: 1 });
+    expect(Date.parse(body.estimatedCompletionAt as string)).toBeGreaterThan(Date.now() + 5000);
   });
 
   it('is listed, page by page, newest first', async () => {
