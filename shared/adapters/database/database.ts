@@ -83,7 +83,10 @@ export interface WorkStore<Row, New, Result> {
   find(id: string): Promise<Row | null>;
   /** The rows that exist, in any order. */
   findMany(ids: string[]): Promise<Row[]>;
-  /** Ends rows that are still open, all in one durable write; answers the ids that it ended (others were gone or had ended). */
+  /**
+   * Ends rows that are still open, all in one write; answers the ids that it ended (others were gone or had ended). Power loss
+   * may open renders again, never logos: it also takes images, and these can be drawn again.
+   */
   finish(outcomes: Outcome<Result>[]): Promise<string[]>;
   /** Open rows queued before `before`, oldest first, at most `limit`, behind `after`. */
   openWork(query: {

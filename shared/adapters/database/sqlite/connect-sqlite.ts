@@ -45,7 +45,7 @@ function sqliteIdempotency(connection: SqliteConnection): IdempotencyStore {
 /**
  * Opens the embedded database, the SQLite file `qrfactory.db` in `folder`; several processes may share it.
  *
- * Every write is synced to disk before it returns. A full disk is AppError `unavailable` with code `database_full`; any
+ * Every write but the end of a render, which can be drawn again, is synced to disk before it returns. A full disk is AppError `unavailable` with code `database_full`; any
  * other trouble with the file has code `database_unavailable`.
  */
 export async function connectSqlite(folder: string, log: Log): Promise<Database> {

@@ -36,11 +36,11 @@ export class SqliteConnection {
     this.#write = groupCommit((calls) => thread.ask({ kind: 'write', calls }), { maxGroup });
   }
 
-  /** Runs the statement once for each set of parameters (see Write for `more`); durable when it returns. */
+  /** Runs the statement once for each set of parameters (see Write for `more`); durable when it returns unless it need not be. */
   async write(
     { sql }: Statement,
     parameters: SqlValue[][],
-    more: Pick<Write, 'otherwise' | 'read'> = {},
+    more: Pick<Write, 'otherwise' | 'read' | 'undurable'> = {},
   ): Promise<WriteResult> {
     const [result] = await this.writeAll([{ sql, parameters, ...more }]);
     return result as WriteResult;

@@ -10,6 +10,8 @@ export type Write = {
   parameters: SqlValue[][];
   otherwise?: string;
   read?: { sql: string; when: 'always' | 'unchanged' };
+  /** Power loss may undo it: whoever wrote it can do so again. Default: synced to disk when the call returns. */
+  undurable?: true;
 };
 
 /** One call's writes: all of them happen, or none. */

@@ -17,7 +17,8 @@ export function sqliteRenderOutbox(connection: SqliteConnection): RenderOutbox {
         return [id, status, jsonText(result), jsonText(error), at, isWanted ? 1 : 0, marks[index] as string];
       });
       const read = { sql: statements.markOf.sql, when: 'unchanged' } as const;
-      const more = { otherwise: statements.endWithCallbacks.sql, read };
+      // What power loss undoes is open again, with its marks and callbacks: the sweeper has it drawn and ended once more.
+      const more = { otherwise: statements.endWithCallbacks.sql, read, undurable: true } as const;
       const { changes, rows } = await connection.write(statements.end, parameters, more);
       return ended.flatMap(({ id, isWanted }, index) => {
         if (changes[index] === 1) return [{ id, toTell: isWanted === true }];

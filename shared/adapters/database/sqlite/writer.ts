@@ -22,6 +22,7 @@ export class SqliteWriter {
   readonly #file: SqliteFile;
   readonly #onTrouble: (failure: Failure) => void;
   #rowsSinceCheckpoint = 0;
+  #synchronous = '';
 
   /** Opens, and makes if missing, the file at `path`; `onTrouble` hears what went wrong without failing a call. */
   constructor(path: string, onTrouble: (failure: Failure) => void) {
@@ -30,7 +31,7 @@ export class SqliteWriter {
     this.#file = new SqliteFile(path);
     this.#turns.take(() => {
       retryBusy(() => this.#file.all('pragma journal_mode = wal', []));
-      this.#file.exec('pragma synchronous = full');
+      this.#synchronise(true);
       this.#file.exec('pragma wal_autocheckpoint = 0');
       this.#file.all(checkpoint, []);
       migrate(this.#file);
@@ -48,6 +49,14 @@ export class SqliteWriter {
     }
   }
 
+  /** Between transactions: whether a commit waits for the disk. Without waiting it is as atomic, and the next that waits syncs it too. */
+  #synchronise(durable: boolean): void {
+    const wanted = durable ? 'full' : 'normal';
+    if (this.#synchronous === wanted) return;
+    this.#file.exec(`pragma synchronous = ${wanted}`);
+    this.#synchronous = wanted;
+  }
+
   #run({ sql, parameters, otherwise, read }: Write): WriteResult {
     const result: WriteResult = { changes: [], rows: [] };
     for (const values of parameters) {
@@ -63,13 +72,14 @@ export class SqliteWriter {
 
   #commit(calls: Call[]): WriteResult[][] {
     return this.#turns.take(() => {
+      this.#synchronise(calls.some((writes) => writes.some(({ undurable }) => undurable !== true)));
       const results = this.#file.transaction(() => calls.map((call) => call.map((write) => this.#run(write))));
       this.#checkpointWhenDue();
       return results;
     });
   }
 
-  /** Does all in one durable transaction; when one of them fails, each in its own, so that it fails alone. */
+  /** Does all in one transaction, durable unless none of them needs it; when one of them fails, each in its own, so that it fails alone. */
   write(calls: Call[]): Settled<WriteResult[]>[] {
     try {
       return this.#commit(calls).map((value) => ({ value }));
