@@ -173,7 +173,7 @@ function createGroupedAccept(deps: ApiDeps) {
       const renderIds = accepted.filter(({ started }) => started).map(({ row }) => row.id);
       if (renderIds.length > 0) {
         try {
-          await queues.add([{ name: 'render-codes', payload: { renderIds }, jobId }]);
+          await queues.add([{ name: 'render-codes', payload: { renderIds }, jobId, isNew: true }]);
         } catch (err) {
           // The rows are durable: the sweeper finds them without a live job and enqueues them.
           log.warn({ err, jobId, renders: renderIds.length }, 'job not enqueued; the sweeper will');
@@ -181,7 +181,7 @@ function createGroupedAccept(deps: ApiDeps) {
       }
       return accepted;
     },
-    { maxGroup: maxRendersPerJob, lanes: 2, observe: (size) => sizes.observe(size) },
+    { maxGroup: maxRendersPerJob, observe: (size) => sizes.observe(size) },
   );
 }
 

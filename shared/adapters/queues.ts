@@ -17,9 +17,9 @@ import { closeRedis, firstOutcome, openRedis, redisUnavailable } from './redis-c
 import { monitorRedis, type RedisMonitor, type RedisState } from './redis-monitor.ts';
 import { type QueueScripts, queueScripts } from './redis-scripts.ts';
 
-/** `delayMs`: the job rests on its queue for so long first. */
+/** `delayMs`: the job rests on its queue for so long first. `isNew`: its id was made for it, so that none can have failed under it. */
 export type NewJob = {
-  [Name in JobName]: { name: Name; payload: JobPayload<Name>; jobId: string; delayMs?: number };
+  [Name in JobName]: { name: Name; payload: JobPayload<Name>; jobId: string; delayMs?: number; isNew?: true };
 }[JobName];
 
 /** New work is refused above this share of Redis' memory: a full one could not move the jobs it has. */
@@ -154,9 +154,9 @@ async function addJobs(deps: AddDeps, newJobs: NewJob[]): Promise<void> {
 /** All of it is written to the socket in this order without waiting, so it costs one round trip. */
 async function addToQueue({ producer, queues, scripts }: AddDeps, name: QueueName, newJobs: NewJob[]): Promise<void> {
   const queue = queues.get(name) as Queue;
-  const ids = newJobs.map(({ jobId }) => jobId);
+  const known = newJobs.filter(({ isNew }) => isNew !== true).map(({ jobId }) => jobId);
   await Promise.all([
-    scripts.forgetFailed(queue.keys, ids),
+    known.length > 0 ? scripts.forgetFailed(queue.keys, known) : null,
     // With every job, not once at start: when Redis is emptied the limit goes with the jobs, and comes back with them.
     serialQueues.has(name) ? producer.hset(queue.keys.meta as string, 'concurrency', 1) : null,
     queue.addBulk(
