@@ -24,9 +24,8 @@ export function keyedId(prefix: string, key: string, ...parts: string[]): string
 
 /** 32 bytes that nobody can tell without the key: same parts, same bytes. */
 export function keyedBytes(key: string, ...parts: string[]): Buffer {
-  const mac = createHmac('sha256', key);
-  for (const part of parts) mac.update(`${part.length}:${part}`);
-  return mac.digest();
+  const framed = parts.map((part) => `${part.length}:${part}`).join('');
+  return createHmac('sha256', key).update(framed).digest();
 }
 
 /** Returns the render's id: it follows from tenant, renderer version and canonical spec. */

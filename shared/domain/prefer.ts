@@ -5,10 +5,13 @@ export type Preferences = { waitS: number | null; respondAsync: boolean };
 
 const none: Preferences = { waitS: null, respondAsync: false };
 
+const between = (separator: string): RegExp => new RegExp(`(?:"(?:[^"\\\\]|\\\\.)*(?:"|$)|[^"${separator}])+`, 'gs');
+const pieces = { ',': between(','), ';': between(';'), '=': between('=') };
+
 /** Splits at a separator that stands outside quoted strings (RFC 9110, section 5.6.4). */
-function splitOutsideQuotes(text: string, separator: ',' | ';' | '='): string[] {
-  const pieces = text.matchAll(new RegExp(`(?:"(?:[^"\\\\]|\\\\.)*(?:"|$)|[^"${separator}])+`, 'gs'));
-  return Array.from(pieces, ([piece]) => piece.trim());
+function splitOutsideQuotes(text: string, separator: keyof typeof pieces): string[] {
+  if (!text.includes(separator)) return [text.trim()];
+  return (text.match(pieces[separator]) ?? []).map((piece) => piece.trim());
 }
 
 function unquoted(word: string): string {

@@ -23,11 +23,16 @@ export async function openFolderObjects(folder: string): Promise<ObjectStore> {
     await mkdir(temporary, { recursive: true });
   });
 
+  // Unique without asking for randomness each time: this opening's own part, and a count.
+  const opening = `${process.pid}-${randomBytes(8).toString('hex')}`;
+  let count = 0;
+  const nameUnfinished = (): string => join(temporary, `${opening}-${++count}`);
+
   return {
     async put(key, bytes, { durable }) {
       const target = placeOf(folder, key);
       await reaching(`store ${key}`, async () => {
-        const unfinished = join(temporary, `${process.pid}-${randomBytes(8).toString('hex')}`);
+        const unfinished = nameUnfinished();
         if (!durable) return putAtOnce(unfinished, bytes, target);
         try {
           await writeWhole(unfinished, bytes);
@@ -42,7 +47,7 @@ export async function openFolderObjects(folder: string): Promise<ObjectStore> {
 
     async putStream(key, chunks) {
       const target = placeOf(folder, key);
-      const unfinished = join(temporary, `${process.pid}-${randomBytes(8).toString('hex')}`);
+      const unfinished = nameUnfinished();
       try {
         await writeStream(unfinished, chunks);
         await reaching(`store ${key}`, async () => {
