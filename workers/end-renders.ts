@@ -17,7 +17,8 @@ const maxGroup = 16;
  * Returns a function that writes how renders ended and tells whoever waits for them. Jobs that end side by side share one
  * write to the database, one to the cache and one message.
  *
- * When it returns, the rows say how they ended, durably. Cache and message may be lost: both only make it faster.
+ * When it returns, the rows say how they ended; only power loss could undo that, and then they are drawn and ended again. Cache
+ * and message may be lost: both only make it faster.
  */
 export function createEndRenders(
   deps: Pick<WorkDeps, 'database' | 'objects' | 'queues' | 'imageCache' | 'log' | 'tally'>,
