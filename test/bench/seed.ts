@@ -8,13 +8,14 @@ import { startServiceProcess } from '../support/service-process.ts';
 import { measureService } from './seed/measure-service.ts';
 import { type Planted, plant } from './seed/plant.ts';
 import { folderMb } from './seed/processes.ts';
+import type { SeedSize } from './seed/synthetic-codes.ts';
 
 /** What stands there "before": enough codes that none of them is asked for twice in a second. */
 const before = { codes: 60_000, scans: 60_000 };
 
 /**
  * Times creating, listing, analytics and redirects of the whole service on a nearly empty database and on a full one:
- * `--codes` (500,000), `--scans` (10,000,000, a tenth of them of one code), `--days` (90). On SQLite in a folder that is removed
+ * `--codes` (500,000), `--scans` (10,000,000), `--most` of them of one code (a tenth), `--days` (90). On SQLite in a folder that is removed
  * afterwards, or in the empty database of MONGO_URL. `--keep FOLDER` keeps what was loaded, for the next run to measure again.
  */
 export async function seed(args: string[]): Promise<void> {
@@ -24,22 +25,22 @@ export async function seed(args: string[]): Promise<void> {
       codes: { type: 'string', default: '500000' },
       scans: { type: 'string', default: '10000000' },
       days: { type: 'string', default: '90' },
+      most: { type: 'string' },
       keep: { type: 'string' },
     },
   });
   const [codes, scans, days] = [values.codes, values.scans, values.days].map(Number) as [number, number, number];
-  if (![codes, scans, days].every((number) => Number.isInteger(number) && number > 0))
-    throw new TypeError('--codes, --scans and --days are whole numbers, 1 or more');
+  const most = values.most === undefined ? Math.round(scans / 10) : Number(values.most);
+  if (![codes, scans, days, most].every((number) => Number.isInteger(number) && number > 0) || most > scans)
+    throw new TypeError(
+      '--codes, --scans, --most and --days are whole numbers, 1 or more, --most no more than --scans',
+    );
   const few = { codes: Math.min(before.codes, codes >> 2), scans: Math.min(before.scans, scans >> 2) };
-  await measureWith({ ...few, days }, 'before', values.keep);
-  await measureWith({ codes, scans, days }, 'after', values.keep);
+  await measureWith({ ...few, most: Math.round(few.scans / 10), days }, 'before', values.keep);
+  await measureWith({ codes, scans, most, days }, 'after', values.keep);
 }
 
-async function measureWith(
-  size: { codes: number; scans: number; days: number },
-  name: string,
-  keep: string | undefined,
-): Promise<void> {
+async function measureWith(size: SeedSize, name: string, keep: string | undefined): Promise<void> {
   const dataDir = keep === undefined ? await mkdtemp(join(tmpdir(), 'qrf-bench-')) : resolve(keep, name);
   await mkdir(dataDir, { recursive: true });
   const mongoUrl = process.env.MONGO_URL === undefined ? null : databaseFor(process.env.MONGO_URL, name);

@@ -12,19 +12,25 @@ describeOnStores('Scans', (stores) => {
   let deployment: Deployment;
   afterEach(() => deployment.destroy());
 
-  it('are answered and kept while Redis is down, and counted once when it is back', async () => {
-    deployment = await prepareDeployment({ stores: stores() });
-    await deployment.startApi();
-    await deployment.startWorkers();
-    const database = await openLedger(deployment.env);
-    const code = await makeCode(deployment.client);
-    await deployment.redis.kill();
-    const scanned = await scanMany(deployment, [code], { count: 300, width: 8 });
-    expect(scanned.answered.size).toBe(300);
-    expect((await segmentsBelow(deployment.env.DATA_DIR as string)).length).toBeGreaterThan(0);
-    await deployment.redis.start();
-    await expectEachScanOnce(deployment, database, [code], scanned);
-  });
+  const outages = [
+    { name: 'is down', leave: () => deployment.redis.kill(), comeBack: () => deployment.redis.start() },
+    { name: 'hangs', leave: () => deployment.redis.freeze(), comeBack: () => deployment.redis.thaw() },
+  ];
+  for (const { name, leave, comeBack } of outages) {
+    it(`are answered and kept while Redis ${name}, and counted once when it is back`, async () => {
+      deployment = await prepareDeployment({ stores: stores() });
+      await deployment.startApi();
+      await deployment.startWorkers();
+      const database = await openLedger(deployment.env);
+      const code = await makeCode(deployment.client);
+      await leave();
+      const scanned = await scanMany(deployment, [code], { count: 300, width: 8 });
+      expect([scanned.answered.size, scanned.requested.size]).toEqual([300, 300]);
+      expect((await segmentsBelow(deployment.env.DATA_DIR as string)).length).toBeGreaterThan(0);
+      await comeBack();
+      await expectEachScanOnce(deployment, database, [code], scanned);
+    });
+  }
 
   it('whose jobs an emptied Redis has forgotten are queued again', async () => {
     deployment = await prepareDeployment({ stores: stores() });

@@ -3,7 +3,8 @@ import type { CodeRow } from '../../../shared/adapters/database/code-store.ts';
 import { dayMs } from '../../../shared/domain/scans/roll-up.ts';
 import { bytesPerSlug, slugFrom } from '../../../shared/domain/slug.ts';
 
-export type SeedSize = { codes: number; scans: number; days: number };
+/** `most`: of the scans, those of the first code. */
+export type SeedSize = { codes: number; scans: number; most: number; days: number };
 
 /** A code to be made: how many scans it gets, and once they are there what they come to (bots left out). */
 export type Planned = { id: string; index: number; scans: number; scanCount: number; lastScannedAt: number | null };
@@ -22,11 +23,10 @@ function randomSlug(): string {
   }
 }
 
-/** Plans codes in the order that they are made in: the first gets a tenth of all scans, the others the rest by their rank. */
-export function planCodes({ codes, scans }: SeedSize): Planned[] {
+/** Plans codes in the order that they are made in: the first gets `most` scans, the others the rest by their rank. */
+export function planCodes({ codes, scans, most: first }: SeedSize): Planned[] {
   const weights = Array.from({ length: codes - 1 }, (_, rank) => 1 / (rank + flatness));
   const sum = weights.reduce((total, weight) => total + weight, 0);
-  const first = Math.round(scans / 10);
   let given = 0;
   let due = 0;
   const shares = weights.map((weight) => {
