@@ -4,10 +4,11 @@ FROM node:24-bookworm-slim AS build
 WORKDIR /app
 COPY package.json package-lock.json ./
 RUN npm ci --no-fund --no-audit
-COPY tsconfig.json start.ts smoke.ts ./
+COPY tsconfig.json start.ts ./
 COPY api ./api
 COPY workers ./workers
 COPY shared ./shared
+COPY smoke ./smoke
 RUN npm run build && npm prune --omit=dev --no-fund --no-audit
 
 FROM node:24-bookworm-slim

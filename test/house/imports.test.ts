@@ -77,7 +77,7 @@ describe('an import', () => {
   it('opens nothing: no connection, no timer, no listener, in any file but the entries of processes and threads', async () => {
     const files = sourceFiles().map(({ path }) => path);
     const compiled = files
-      .filter((path) => !/(^|\/)main\.ts$|-thread\.ts$|^start\.ts$|^smoke\.ts$/.test(path))
+      .filter((path) => !/(^|\/)main\.ts$|-thread\.ts$|^start\.ts$/.test(path))
       .map((path) => join(root, 'dist', path.replace(/\.ts$/, '.js')));
     const script = `
       for (const file of ${JSON.stringify(compiled)}) await import(file);

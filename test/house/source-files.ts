@@ -11,10 +11,10 @@ function filesBelow(folder: string): string[] {
     .map((entry) => relative(root, join(entry.parentPath, entry.name)));
 }
 
-/** Reads every source file that ships: the three folders, the launcher and the smoke test. Paths are relative to the project. */
+/** Reads every source file that ships: the folders and the launcher. Paths are relative to the project. */
 export function sourceFiles(): SourceFile[] {
-  const launchers = readdirSync(root).filter((name) => name === 'start.ts' || name === 'smoke.ts');
-  return ['api', 'workers', 'shared']
+  const launchers = readdirSync(root).filter((name) => name === 'start.ts');
+  return ['api', 'workers', 'shared', 'smoke']
     .flatMap(filesBelow)
     .concat(launchers)
     .sort()
