@@ -24,6 +24,7 @@ import { createLogoRoutes } from './logos.ts';
 import { createMetricsRoute } from './metrics.ts';
 import { createAudit } from './middleware/audit.ts';
 import { createAuth } from './middleware/auth.ts';
+import { allowOrigins, imageForAnySite } from './middleware/cors.ts';
 import { answerErrors } from './middleware/errors.ts';
 import { answerNoRoute } from './middleware/no-route.ts';
 import { createRequestLog, logRequests } from './middleware/request-log.ts';
@@ -91,11 +92,17 @@ export function buildApp(deps: ApiDeps): Handle {
   });
   const requests = createRequestLog(log, deps.tally);
   app.use(logRequests(requests));
+  app.use(allowOrigins(deps));
   app.use(answerErrors(deps));
   app.use(router.routes());
   app.use(answerNoRoute);
 
   const koa = app.callback();
-  const hotImage = createHotImage({ rows, images, requests });
+  const hotImage = createHotImage({
+    rows,
+    images,
+    requests,
+    more: deps.config.corsOrigins.length > 0 ? imageForAnySite : {},
+  });
   return (request, response) => hotImage(request, response) || koa(request, response);
 }

@@ -21,7 +21,16 @@ import type { SuspendedTenants } from './suspended-tenants.ts';
 export type ApiDeps = {
   config: Pick<
     Config,
-    'publicUrl' | 'shortUrl' | 'targetDeny' | 'openQr' | 'wait' | 'limits' | 'webhooks' | 'dataDir' | 'metricsToken'
+    | 'publicUrl'
+    | 'shortUrl'
+    | 'targetDeny'
+    | 'openQr'
+    | 'corsOrigins'
+    | 'wait'
+    | 'limits'
+    | 'webhooks'
+    | 'dataDir'
+    | 'metricsToken'
   > & {
     secretKey: string;
   };

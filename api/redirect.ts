@@ -108,6 +108,7 @@ function send({ response, requestId }: Visit, location: string): void {
     Location: asHeader(location),
     'Cache-Control': 'private, no-store',
     'Content-Length': 0,
+    'X-Content-Type-Options': 'nosniff',
     'Request-Id': requestId,
   });
   response.end();

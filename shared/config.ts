@@ -177,6 +177,18 @@ function readShortUrl(read: Reader, publicUrl: string): string {
   return origin;
 }
 
+/** Origins as browsers name them, or `*`. */
+function readOrigins(read: Reader): string[] {
+  const value = read.text('CORS_ORIGINS');
+  const names = value === null ? [] : value.split(/[\s,]+/).filter((name) => name !== '');
+  return names.flatMap((name) => {
+    if (name === '*' || (/^https?:\/\//.test(name) && URL.canParse(name) && new URL(name).origin === name))
+      return [name];
+    read.wrong('CORS_ORIGINS', name, 'origins, parted by commas, such as https://app.example.com, or * for all');
+    return [];
+  });
+}
+
 function readTargetDeny(read: Reader): HostRule[] {
   const value = read.text('TARGET_DENY');
   const names = value === null ? [] : value.split(/[\s,]+/).filter((name) => name !== '');
@@ -244,6 +256,7 @@ function readConfig(read: Reader) {
     },
     imageKeepDays: read.integer('IMAGE_KEEP_DAYS', { initial: 30, min: 1, max: 3650 }),
     batchKeepDays: read.integer('BATCH_KEEP_DAYS', { initial: 7, min: 1, max: 3650 }),
+    corsOrigins: readOrigins(read),
     /** 0: no limit. */
     rateLimits: {
       /** Calls a second with one key; twice as many at once. */

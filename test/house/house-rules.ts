@@ -22,6 +22,7 @@ const packageRooms: Record<string, readonly (Room | `${string}.ts`)[]> = {
   koa: ['api'],
   '@koa/router': ['api'],
   'koa-helmet': ['api'],
+  '@koa/cors': ['api'],
   'swagger-ui-dist': ['api/docs.ts'],
   '@bull-board/api': ['api/board.ts'],
   '@bull-board/koa': ['api/board.ts'],

@@ -50,6 +50,8 @@ describe('the configuration', () => {
       imageKeepDays: 30,
       batchKeepDays: 7,
       scanRetentionDays: 0,
+      corsOrigins: [],
+      metricsToken: null,
       rateLimits: { perKey: 100, perAddress: 10, failedAuthPerMinute: 30, unknownPerMinute: 60 },
       logLevel: 'info',
     });

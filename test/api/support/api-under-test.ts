@@ -69,6 +69,7 @@ export async function startApi({ config, timeouts, rateLimits = noLimits, beside
       shortUrl,
       targetDeny: [{ host: 'denied.example', withSubdomains: true }],
       openQr: true,
+      corsOrigins: [],
       webhooks: { outboundAllow: [], timeScale: 1 },
       wait: { defaultMs: 5000, maxMs: 30_000 },
       limits: {
