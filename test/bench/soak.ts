@@ -15,8 +15,8 @@ const warmUpSeconds = 10;
 
 /**
  * Loads two API processes behind nginx at `--rate` (100) requests a second for `--minutes` (10): ten keys, every size, a fifth with a
- * logo, each render another one, its bytes in the answer. In the middle the worker pool and one API process after the other are
- * restarted. Prints latencies to the last byte, statuses, and the memory of each process before and after.
+ * logo, each render another one, its bytes in the answer. In the middle one of two worker pools and one API process after the other
+ * are restarted. Prints latencies to the last byte, statuses, and the memory of each process before and after.
  *
  * @throws Error when a request was not answered with its image
  */
@@ -27,11 +27,13 @@ export async function soak(args: string[]): Promise<void> {
   });
   const seconds = Number(values.minutes) * 60;
   const folder = await mkdtemp(join(tmpdir(), 'qrf-soak-'));
-  const deployment = await prepareDeploymentIn(folder, { env: { LOG_LEVEL: 'info', TRUSTED_PROXIES: '127.0.0.1' } });
+  const deployment = await prepareDeploymentIn(folder, {
+    env: { LOG_LEVEL: 'info', TRUSTED_PROXIES: '127.0.0.1', WORKER_PROCESSES: '1' },
+  });
   const nginx = await prepareNginx(folder);
   try {
     const apis: [OurProcess, OurProcess] = [await deployment.startApi(), await deployment.startApi()];
-    const workers = await deployment.startWorkers();
+    const pools: [OurProcess, OurProcess] = [await deployment.startWorkers(), await deployment.startWorkers()];
     await nginx.start([await hostOf(apis[0]), await hostOf(apis[1])]);
     const keys = await makeKeys(nginx.url, deployment.apiKey, keyCount);
     const next = mixedRenders(keys, await uploadLogo(nginx.url, keys[0] as string));
@@ -42,17 +44,18 @@ export async function soak(args: string[]): Promise<void> {
     warmUp.start();
     await pause(warmUpSeconds * 1000);
     await warmUp.stop();
-    await printMemory('before', { apis, workers, deployment });
+    await printMemory('before', { apis, pools, deployment });
 
     const load = new SteadyLoad(nginx.url, { perSecond, next });
     load.start();
     await pause((seconds * 1000) / 2);
-    const restarted = await restartAll(deployment, apis, workers);
-    const restartsEnded = performance.now();
+    const begunAt = performance.now();
+    await restartAll(deployment, apis, pools);
+    const endedAt = performance.now();
     await pause((seconds * 1000) / 2);
     await load.stop();
     const { samples } = load;
-    const undisturbed = samples.filter(({ sentAt }) => sentAt < restarted.begunAt || sentAt > restartsEnded);
+    const undisturbed = samples.filter(({ sentAt }) => sentAt < begunAt || sentAt > endedAt);
     console.log(`all ${samples.length}: ${statuses(samples)}`);
     for (const [name, some] of [
       ['all', samples],
@@ -61,7 +64,7 @@ export async function soak(args: string[]): Promise<void> {
       console.log(
         `${name}: to the last byte ${[0.5, 0.95, 0.99, 1].map((share) => `p${share * 100} ${percentile(some, share).toFixed(1)}`).join(', ')} ms`,
       );
-    await printMemory('after', { apis, workers: restarted.workers, deployment });
+    await printMemory('after', { apis, pools, deployment });
     const failed = samples.filter(({ status }) => status !== 200);
     if (failed.length > 0) throw new Error(`${failed.length} requests were not answered with their image`);
   } finally {
@@ -75,27 +78,26 @@ async function hostOf(api: OurProcess): Promise<string> {
   return new URL(String((await api.logged('listening')).address)).host;
 }
 
-/** Restarts the pool, then each process of the API, as an upgrade would. */
-async function restartAll(deployment: Deployment, apis: OurProcess[], pool: OurProcess) {
+/** Restarts one pool, then each process of the API, as an upgrade would. */
+async function restartAll(deployment: Deployment, apis: OurProcess[], pools: [OurProcess, OurProcess]): Promise<void> {
   const begunAt = performance.now();
-  await pool.end('SIGTERM');
-  const workers = await deployment.startWorkers();
+  await pools[0].end('SIGTERM');
+  pools[0] = await deployment.startWorkers();
   for (const [index, api] of apis.entries()) {
     const { port } = new URL(`http://${await hostOf(api)}`);
     await api.end('SIGTERM');
     apis[index] = await deployment.startApi({ PORT: port });
   }
-  console.log(`restarted the pool and both API processes in ${((performance.now() - begunAt) / 1000).toFixed(1)} s`);
-  return { begunAt, workers };
+  console.log(`restarted one pool and both API processes in ${((performance.now() - begunAt) / 1000).toFixed(1)} s`);
 }
 
-type Running = { apis: readonly OurProcess[]; workers: OurProcess; deployment: Deployment };
+type Running = { apis: readonly OurProcess[]; pools: readonly OurProcess[]; deployment: Deployment };
 
-async function printMemory(when: string, { apis, workers, deployment }: Running): Promise<void> {
-  const children = await workers.descendants();
+async function printMemory(when: string, { apis, pools, deployment }: Running): Promise<void> {
+  const children = (await Promise.all(pools.map((pool) => pool.descendants()))).flat();
   const named: [string, number][] = [
     ...apis.map(({ pid }, index): [string, number] => [`API ${index + 1}`, pid]),
-    ['pool', workers.pid],
+    ...pools.map(({ pid }, index): [string, number] => [`pool ${index + 1}`, pid]),
     ...children.map((pid, index): [string, number] => [`child ${index + 1}`, pid]),
     ['Redis', deployment.redis.pid],
   ];

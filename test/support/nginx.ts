@@ -6,7 +6,9 @@ import { join } from 'node:path';
 import { freePort } from '../../shared/adapters/embedded-redis.ts';
 import { eventually } from './client.ts';
 
-const example = join(import.meta.dirname, '../../ops/nginx/qrfactory.conf');
+/** Tests run from the sources, benches from what was compiled into dist/. */
+const root = join(import.meta.dirname, import.meta.filename.endsWith('.ts') ? '../..' : '../../..');
+const example = join(root, 'ops/nginx/qrfactory.conf');
 /** Debian's libnginx-mod-http-cache-purge. */
 const purgeModule = '/usr/lib/nginx/modules/ngx_http_cache_purge_module.so';
 
