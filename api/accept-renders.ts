@@ -63,6 +63,7 @@ export function createAcceptRenders({ deps, rows, acceptLogos }: Needs) {
   const accept = async (
     { id, tenantId, plan, refusal }: PreparedRender,
     callback: Callback | null,
+    requestId: string | null,
   ): Promise<RenderRow> => {
     const spec = plan.spec;
     if (refusal) throw refusal;
@@ -77,7 +78,7 @@ export function createAcceptRenders({ deps, rows, acceptLogos }: Needs) {
       }
       throw away;
     }
-    const { row } = await acceptInGroup({ id, tenantId, spec, rendererVersion, callback });
+    const { row } = await acceptInGroup({ id, tenantId, spec, rendererVersion, callback, requestId });
     return row;
   };
 
@@ -118,9 +119,10 @@ export function createAcceptRenders({ deps, rows, acceptLogos }: Needs) {
       if (known && (await rows.keep(known))) return known;
       const waiter = waiters.open(render.id);
       try {
-        let row = await accept(render, callback);
+        const requestId = requestIdOf(response);
+        let row = await accept(render, callback, requestId);
         // The purge took a row that nobody had used for long, just now: then it is a new one.
-        if (row.status === 'completed' && !(await rows.keep(row))) row = await accept(render, callback);
+        if (row.status === 'completed' && !(await rows.keep(row))) row = await accept(render, callback, requestId);
         return await follow(row, waiter, waitMs, response);
       } finally {
         waiter.close();
@@ -156,6 +158,12 @@ export function createAcceptRenders({ deps, rows, acceptLogos }: Needs) {
       }
     },
   };
+}
+
+/** Every answer has it, from its first moment on. */
+function requestIdOf(response: ServerResponse): string | null {
+  const id = response.getHeader('Request-Id');
+  return typeof id === 'string' ? id : null;
 }
 
 /** Accepts rows in natural groups: one durable insert, then one job for those that it put to work. */

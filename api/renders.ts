@@ -109,7 +109,9 @@ export function createRenderRoutes({ deps, rows, images, acceptRenders, serveIma
         {
           first: async (reserved) => {
             const callbackId = reserved.split(' ')[1];
-            const callback = callbackUrl === null || !callbackId ? null : { id: callbackId, url: callbackUrl };
+            const { requestId } = ctx.state;
+            const callback =
+              callbackUrl === null || !callbackId ? null : { id: callbackId, url: callbackUrl, requestId };
             const row = await acceptRenders.acceptAndWait(render, waitMs(), ctx.res, callback);
             await answerRow(ctx, row, wish, render);
           },

@@ -28,7 +28,7 @@ type Receiver = { url: string; secrets: string[]; webhook: WebhookRow | null };
  * Answers when the next attempt is due; null when there is none, or another run has taken it.
  */
 export function createAttemptDelivery(deps: AttemptDeps): (row: DeliveryRow) => Promise<number | null> {
-  const { database, outbound, now, tally } = deps;
+  const { database, outbound, log, now, tally } = deps;
   const countOf = (outcome: DeliveryVerdict['status']) =>
     tally.counter('qrfactory_webhook_attempts_total', { outcome });
   const counts = { completed: countOf('completed'), queued: countOf('queued'), failed: countOf('failed') };
@@ -51,6 +51,21 @@ export function createAttemptDelivery(deps: AttemptDeps): (row: DeliveryRow) => 
     const attempt = { at, httpStatus, latencyMs, error: answer.error ?? redirectError(httpStatus), body };
     const followed = await database.deliveries.record(row.id, leasedUntil, attempt, verdict);
     counts[verdict.status].add();
+    const { id: deliveryId, requestId, attemptsMade } = row;
+    const { error } = attempt;
+    log[verdict.status === 'completed' ? 'info' : 'warn'](
+      {
+        requestId,
+        deliveryId,
+        host: hostOf(receiver.url),
+        httpStatus,
+        latencyMs,
+        error,
+        attempt: attemptsMade + 1,
+        outcome: verdict.status,
+      },
+      'webhook attempt',
+    );
     if (receiver.webhook !== null) await noteOutcome(deps, receiver.webhook, { httpStatus, at, verdict });
     return followed && verdict.status === 'queued' ? verdict.nextAttemptAt : null;
   };
@@ -93,6 +108,11 @@ function signedHeaders({ id, body }: DeliveryRow, secrets: string[], at: number)
     'webhook-timestamp': String(Math.floor(at / 1000)),
     'webhook-signature': secrets.map((secret) => new Webhook(secret).sign(id, date, body)).join(' '),
   };
+}
+
+/** The host alone: what else a receiver's URL has may be secret. */
+function hostOf(url: string): string {
+  return URL.canParse(url) ? new URL(url).host : '';
 }
 
 function isTaken(httpStatus: number | null): boolean {

@@ -12,6 +12,8 @@ export type Notice = {
   callbacks: Callback[];
   /** Whether the tenant's endpoints are told, those that want it. */
   isForWebhooks: boolean;
+  /** The request that led to it, for logs. */
+  requestId?: string | null;
 };
 
 /** A page of what waits to be told. `clear` takes away the marks, once the deliveries are stored; what was marked anew stays. */

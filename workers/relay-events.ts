@@ -47,7 +47,12 @@ async function relay({ database, queues, log, now, secretKey }: RelayDeps, page:
     ...(notice.isForWebhooks ? (receivers.get(notice.tenantId) ?? []) : [])
       .filter(({ events }) => events.includes(notice.type))
       .map((webhook) => deliveryToWebhook(notice, webhook, { secretKey, at })),
-    ...notice.callbacks.map(({ id, url }) => ({ ...deliveryOf(notice, at), ...toCallback(notice, url), id })),
+    ...notice.callbacks.map(({ id, url, requestId = notice.requestId }) => ({
+      ...deliveryOf(notice, at),
+      ...toCallback(notice, url),
+      id,
+      requestId,
+    })),
   ]);
   const inserted = new Set(await database.deliveries.insert(deliveries));
   await page.clear();
@@ -67,8 +72,8 @@ async function receiversOf(
   return new Map(await Promise.all(found));
 }
 
-function deliveryOf({ tenantId, type, body }: Notice, createdAt: number) {
-  return { tenantId, type, body, createdAt };
+function deliveryOf({ tenantId, type, body, requestId }: Notice, createdAt: number) {
+  return { tenantId, type, body, createdAt, requestId };
 }
 
 function deliveryToWebhook(

@@ -33,8 +33,17 @@ export function createRenderCodes(deps: WorkDeps & RenderTools): Handler<'render
       open.filter(({ suspect }) => !suspect),
     );
     await deps.endRenders(tried.flatMap(({ row, attempt }) => endOf(row, attempt, { job, ...deps }) ?? []));
+    logTried(deps.log, tried, job);
     return verdictOf(tried, job);
   };
+}
+
+/** Writes one line for all of a job, which names the requests that asked for its renders. */
+export function logTried(log: WorkDeps['log'], tried: Tried[], { id: jobId, name, attempt }: RunningJob): void {
+  if (tried.length === 0 || !log.isLevelEnabled('info')) return;
+  const requestIds = [...new Set(tried.map(({ row }) => row.requestId))];
+  const drawn = tried.filter((each) => each.attempt.kind === 'drawn').length;
+  log.info({ requestIds, jobId, job: name, attempt, renders: tried.length, drawn }, 'renders tried');
 }
 
 /** Tries every row; once a store is away the rows after it are not tried, they would only wait for it in vain. */
@@ -66,7 +75,10 @@ export function endOf(
     case 'away':
       return job.lastAttempt ? fail(storageUnavailable) : null;
     case 'broken':
-      log.error({ err: attempt.cause, renderId: row.id, attempt: job.attempt }, 'drawing failed');
+      log.error(
+        { err: attempt.cause, renderId: row.id, requestId: row.requestId, attempt: job.attempt },
+        'drawing failed',
+      );
       return isFirstAttempt(job) ? null : fail(renderFailed);
   }
 }

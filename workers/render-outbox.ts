@@ -36,5 +36,6 @@ function noticeOf(row: RenderToTell['row'], end: RenderEnd, publicUrl: string): 
     body: messageBody({ type, at, data }, brief),
     callbacks,
     isForWebhooks,
+    requestId: row.requestId,
   };
 }

@@ -4,7 +4,7 @@ import { AppError } from '../shared/errors.ts';
 import type { Handler, WorkDeps } from './handlers.ts';
 import type { LogoSource } from './logo-source.ts';
 import { isOpen } from './open-rows.ts';
-import { endOf, type RenderTools, verdictOf } from './render-codes.ts';
+import { endOf, logTried, type RenderTools, verdictOf } from './render-codes.ts';
 import type { Attempt } from './render-one.ts';
 import { maxStarts, renderCrashed } from './suspects.ts';
 
@@ -38,6 +38,7 @@ async function end(deps: SuspectDeps, tried: Parameters<typeof verdictOf>[0][num
   const { row, attempt, job } = tried;
   const ended = endOf(row, attempt, { ...deps, job });
   if (ended !== null) await deps.endRenders([ended]);
+  logTried(deps.log, [tried], job);
   return verdictOf([tried], job) satisfies Verdict;
 }
 

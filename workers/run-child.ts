@@ -13,6 +13,7 @@ export async function runChild(host: NodeJS.Process, { draw }: { draw?: DrawRend
   await runService(host, {
     role: 'workers',
     part: kind === 'suspect' ? 'suspect-worker' : 'worker',
+    logIsBuffered: true,
     graceMs: 11_000,
     start: async (service) => {
       service.releases.defer('sign of life', showLife(host));

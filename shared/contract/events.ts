@@ -21,8 +21,11 @@ export type EventType = (typeof eventTypes)[number];
 export const messageTypes = [...eventTypes, 'webhook.test'] as const;
 export type MessageType = (typeof messageTypes)[number];
 
-/** Somebody who is to be called at one end, named by `callbackUrl`: `id` is the delivery's, made before the POST was accepted. */
-export type Callback = { id: string; url: string };
+/**
+ * Somebody who is to be called at one end, named by `callbackUrl`: `id` is the delivery's, made before the POST was accepted;
+ * `requestId` that POST's, for logs.
+ */
+export type Callback = { id: string; url: string; requestId?: string };
 
 /** A message is below this, in bytes of UTF-8. */
 export const maxMessageBytes = 20_000;

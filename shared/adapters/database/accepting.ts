@@ -42,8 +42,9 @@ const freshWork = (now: Millis) =>
   }) as const;
 
 /** Returns the row that a new render begins as. */
-export function freshRender({ id, tenantId, spec, rendererVersion, jobId }: NewRender, now: Millis): RenderRow {
-  return { id, tenantId, spec, rendererVersion, jobId, ...freshWork(now), lastUsedAt: now };
+export function freshRender(row: NewRender, now: Millis): RenderRow {
+  const { id, tenantId, spec, rendererVersion, jobId, requestId = null } = row;
+  return { id, tenantId, spec, rendererVersion, jobId, ...freshWork(now), lastUsedAt: now, requestId };
 }
 
 /** Returns the row that a new logo begins as. */

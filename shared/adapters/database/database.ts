@@ -45,9 +45,13 @@ export type RenderRow = {
   queuedAt: Millis;
   completedAt: Millis | null;
   lastUsedAt: Millis;
+  /** The request that put it to work, for logs. */
+  requestId: string | null;
 };
 
-export type NewRender = Pick<RenderRow, 'id' | 'tenantId' | 'spec' | 'rendererVersion' | 'jobId'>;
+export type NewRender = Pick<RenderRow, 'id' | 'tenantId' | 'spec' | 'rendererVersion' | 'jobId'> & {
+  requestId?: string | null;
+};
 
 export type Accepted<Row> = { row: Row; started: boolean };
 

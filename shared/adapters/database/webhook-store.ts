@@ -88,12 +88,14 @@ export type DeliveryRow = {
   error: WorkError | null;
   createdAt: Millis;
   completedAt: Millis | null;
+  /** The request that led to it, for logs. */
+  requestId: string | null;
 };
 
 export type NewDelivery = Pick<
   DeliveryRow,
   'id' | 'tenantId' | 'webhookId' | 'callbackUrl' | 'lane' | 'type' | 'body' | 'createdAt'
->;
+> & { requestId?: string | null };
 
 export type DueDelivery = { id: string; lane: string; nextAttemptAt: Millis };
 
@@ -114,6 +116,7 @@ export function freshDelivery(row: NewDelivery): DeliveryRow {
     nextAttemptAt: createdAt,
     error: null,
     completedAt: null,
+    requestId: row.requestId ?? null,
   };
 }
 

@@ -25,7 +25,14 @@ export class RenderModel {
       const known = this.rows.get(row.id);
       if (known && known.status !== 'failed' && known.status !== 'cancelled') return false;
       const createdAt = known?.createdAt ?? now;
-      this.rows.set(row.id, { ...row, ...restarted, createdAt, queuedAt: now, lastUsedAt: now });
+      this.rows.set(row.id, {
+        ...row,
+        requestId: row.requestId ?? null,
+        ...restarted,
+        createdAt,
+        queuedAt: now,
+        lastUsedAt: now,
+      });
       return true;
     });
   }

@@ -16,6 +16,7 @@ type Work = {
   starts: number;
   suspect: boolean;
   queuedAt: Millis;
+  requestId?: string | null;
 };
 
 /** A document as the queries that both kinds of work share see it. */
@@ -65,11 +66,11 @@ async function insertNew(collection: WorkCollection, rows: Work[]): Promise<Set<
 
 /** Starts anew those that may be. Index: `_id`. */
 async function restart(collection: WorkCollection, rows: Work[], { if: conditions, sets }: Restart): Promise<void> {
-  const operations = rows.map(({ id, jobId, queuedAt }) => ({
+  const operations = rows.map(({ id, jobId, queuedAt, requestId }) => ({
     updateOne: {
       filter: { _id: id, $or: conditions },
       update: {
-        $set: { ...startAgain(jobId, queuedAt), ...sets(queuedAt) },
+        $set: { ...startAgain(jobId, queuedAt), ...sets(queuedAt), ...(requestId !== undefined && { requestId }) },
         $unset: { endedBy: '', redrawn: '', bytesGone: '' },
       },
     },

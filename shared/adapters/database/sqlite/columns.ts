@@ -58,6 +58,7 @@ export const renderCodec = rowCodec<RenderRow>({
   queuedAt: 'plain',
   completedAt: 'plain',
   lastUsedAt: 'plain',
+  requestId: 'plain',
 });
 
 export const logoCodec = rowCodec<LogoRow>({

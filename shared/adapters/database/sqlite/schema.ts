@@ -260,4 +260,9 @@ export const migrations: readonly string[] = [
     primary key (owner, span)
   ) strict, without rowid;
   `,
+  /* Which request put a render to work and is to be told of its end, for logs. */
+  `
+  alter table renders add column requestId text;
+  alter table deliveries add column requestId text;
+  `,
 ];

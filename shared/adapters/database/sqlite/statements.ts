@@ -54,7 +54,7 @@ const listLogos = (order: 'asc' | 'desc'): Statement => ({
 export const renderStatements = {
   ...workStatements('renders', renderCodec.names, {
     if: `status in ('failed', 'cancelled')`,
-    sets: 'lastUsedAt = excluded.lastUsedAt, redrawn = null, bytesGone = null',
+    sets: 'lastUsedAt = excluded.lastUsedAt, requestId = excluded.requestId, redrawn = null, bytesGone = null',
   }),
   newestFirst: listRenders('any', 'desc'),
   oldestFirst: listRenders('any', 'asc'),

@@ -41,6 +41,7 @@ export const deliveryCodec = rowCodec<DeliveryRow>({
   error: 'json',
   createdAt: 'plain',
   completedAt: 'plain',
+  requestId: 'plain',
 });
 
 export const scanNoticeCodec = rowCodec<ScanNotice>({
