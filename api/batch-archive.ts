@@ -81,6 +81,7 @@ function noSuchRange(received: string, { sizeBytes }: ArchivePart): AppError {
 function fileNameOf({ id, name, archive }: Batch, { part }: ArchivePart): string {
   const base = (name ?? '')
     .normalize('NFKD')
+    .replaceAll(/\p{M}+/gu, '')
     .replaceAll(/[^A-Za-z0-9_-]+/g, '-')
     .replaceAll(/^-+|-+$/g, '')
     .slice(0, 80);

@@ -14,6 +14,7 @@ import type { Service } from '../shared/run-service.ts';
 import { Tally } from '../shared/tally.ts';
 import { untilAvailable } from '../shared/until-available.ts';
 import type { BatchSettings } from './batches/batch-deps.ts';
+import { mostRowsPerPart } from './batches/zip-part.ts';
 import { createHandlers, type WorkDeps } from './handlers.ts';
 import { drawRender } from './image/draw.ts';
 import { createProcessJob } from './process-job.ts';
@@ -147,6 +148,7 @@ function batchSettings({ limits, batchKeepDays, shortUrl, publicUrl, targetDeny 
   return {
     csvLimits: { bytes: csvBytes, rows: csvRows, columns: csvColumns, lineBytes: csvLineBytes },
     keepDays: batchKeepDays,
+    rowsPerPart: mostRowsPerPart,
     shortOrigin: shortUrl,
     ownUrls: [publicUrl, shortUrl],
     targetDeny,

@@ -8,6 +8,8 @@ import type { RightOfWay } from '../right-of-way.ts';
 export type BatchSettings = {
   csvLimits: CsvLimits;
   keepDays: number;
+  /** At most `mostRowsPerPart`. */
+  rowsPerPart: number;
   /** Origin of new codes' short URLs. */
   shortOrigin: string;
   /** URLs that this service answers under. */

@@ -4,7 +4,6 @@ import type { Batch, BatchEnd } from '../../shared/adapters/database/batch-store
 import { relayJob } from '../../shared/adapters/delivery-jobs.ts';
 import type { BatchDeps } from './batch-deps.ts';
 import { onTask, type TaskRun } from './on-task.ts';
-import { rowsPerPart } from './zip-part.ts';
 
 const dayMs = 86_400_000;
 
@@ -55,9 +54,12 @@ async function isBeingRead({ database }: BatchDeps, batch: Batch): Promise<boole
 }
 
 /** Numbers of the parts that this run has still to make. */
-async function missingParts({ database }: BatchDeps, { id, error, parts }: Batch): Promise<number[]> {
+async function missingParts(
+  { database, batches: settings }: BatchDeps,
+  { id, error, parts }: Batch,
+): Promise<number[]> {
   if (error !== null) return [];
-  const count = Math.ceil((await database.batches.lastRow(id)) / rowsPerPart);
+  const count = Math.ceil((await database.batches.lastRow(id)) / settings.rowsPerPart);
   const made = new Set(parts.map(({ part }) => part));
   return Array.from({ length: count }, (_, index) => index + 1).filter((part) => !made.has(part));
 }

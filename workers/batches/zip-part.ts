@@ -10,7 +10,7 @@ import { onTask, type TaskRun } from './on-task.ts';
 import { type ZipEntry, zipOf } from './zip.ts';
 
 /** Rows of one part, which so has at most as many images: archiver keeps some 10 kB of each in memory. */
-export const rowsPerPart = 10_000;
+export const mostRowsPerPart = 10_000;
 
 const rowsAtOnce = 500;
 
@@ -64,6 +64,7 @@ function hasPart({ parts }: Batch, part: number): boolean {
 }
 
 async function zipPart(deps: BatchDeps, batch: Batch, part: number): Promise<ArchivePart> {
+  const { rowsPerPart } = deps.batches;
   const firstRow = (part - 1) * rowsPerPart + 1;
   const lastRow = Math.min(part * rowsPerPart, await deps.database.batches.lastRow(batch.id));
   const digest = createHash('sha256');

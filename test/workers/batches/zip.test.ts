@@ -174,6 +174,56 @@ describe('the archive of a batch', () => {
       }
     });
 
+    it('of many rows comes in parts, each row in one, under names that no other part has', async () => {
+      deps.batches.rowsPerPart = 100;
+      const csv = `url,file\n${Array.from({ length: 250 }, (_, index) => (index % 60 === 7 ? 'nonsense,' : `https://example.com/${index},menu`)).join('\n')}\n`;
+      const batch = await accept(csv);
+      await work(deps);
+      const { status, archive } = await batchOf(deps, batch);
+      expect([status, archive?.map(({ firstRow, lastRow }) => [firstRow, lastRow])]).toEqual([
+        'completed',
+        [
+          [1, 100],
+          [101, 200],
+          [201, 250],
+        ],
+      ]);
+      const names = new Set<string>();
+      for (const { part, firstRow, lastRow, sizeBytes, sha256: checksum } of archive ?? []) {
+        const zip = await zipOfPart(batch, part);
+        expect([zip.length, hash('sha256', zip, 'hex')]).toEqual([sizeBytes, checksum]);
+        const { images, manifest, csv: table } = await unzip(zip);
+        const rows = Array.from({ length: lastRow - firstRow + 1 }, (_, index) => firstRow + index);
+        expect(manifest.map(({ row }) => row)).toEqual(rows);
+        expect(table.trim().split('\r\n')).toHaveLength(rows.length + 1);
+        const good = manifest.filter(({ error }) => error === null);
+        expect([...images.keys()].sort()).toEqual(good.map(({ file }) => file).sort());
+        for (const { file, sha256 } of good) {
+          expect(hash('sha256', images.get(file ?? '') as Buffer, 'hex')).toBe(sha256);
+          names.add(file ?? '');
+        }
+      }
+      expect(names.size).toBe(245);
+    });
+
+    it('makes only the part that is missing when a process died between two', async () => {
+      deps.batches.rowsPerPart = 10;
+      const batch = await accept(urls(25));
+      await work(deps, { until: ({ name }) => name === 'zip-part' });
+      const first = deps.queues.added.shift() as NewJob;
+      expect(first.name).toBe('zip-part');
+      await runJob(createHandlers(deps), first);
+      const stored: string[] = [];
+      const { putStream } = deps.objects;
+      deps.objects.putStream = (key, chunks, options) => {
+        stored.push(key);
+        return putStream(key, chunks, options);
+      };
+      await work(deps);
+      expect(stored).toHaveLength(2);
+      expect((await batchOf(deps, batch)).archive?.map(({ part }) => part)).toEqual([1, 2, 3]);
+    });
+
     it('of nothing but bad rows has their manifest', async () => {
       const batch = await accept('url\nnonsense\nmore nonsense\n');
       await work(deps);

@@ -90,6 +90,7 @@ export async function openDeps(variables: Record<string, string> = {}): Promise<
     batches: {
       csvLimits: { bytes: 1_000_000, rows: 1000, columns: 50, lineBytes: 65_536 },
       keepDays: 7,
+      rowsPerPart: 10_000,
       shortOrigin: 'https://q.example.com',
       ownUrls: ['https://qr.example.com'],
       targetDeny: [],
