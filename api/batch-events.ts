@@ -7,6 +7,7 @@ import type { Batch } from '../shared/adapters/database/batch-store.ts';
 import { batchAnswer } from '../shared/adapters/show-batch.ts';
 import { findOwnBatch } from './batches.ts';
 import type { ApiContext, ApiDeps } from './deps.ts';
+import { EventListeners } from './event-listeners.ts';
 
 /** Progress is counted at most so often for a batch in a process, however many listen. */
 const everyMs = 1000;
@@ -22,6 +23,7 @@ type Progress = { id: string; revision: number; data: string; isOver: boolean };
 export function createBatchEventsRoute(deps: ApiDeps) {
   const { queues } = deps;
   const progressOf = createProgress(deps);
+  const listeners = new EventListeners(deps.config.limits.eventListeners);
   const wakers = new Map<string, Set<() => void>>();
   queues.onEnded((ids) => {
     for (const id of ids) for (const wake of wakers.get(id) ?? []) wake();
@@ -74,6 +76,7 @@ export function createBatchEventsRoute(deps: ApiDeps) {
       ctx.status = 204; // tells an EventSource that it need not come back
       return;
     }
+    if (ctx.method !== 'HEAD') listeners.add(ctx.state.tenantId, ctx.res);
     const gone = new AbortController();
     ctx.res.once('close', () => gone.abort());
     ctx.set('X-Accel-Buffering', 'no');

@@ -199,7 +199,7 @@ export const batchOperations = {
       },
       204: { description: 'The listener knows the end already.', headers: ['Cache-Control!'] },
     },
-    problems: ['not_found'],
+    problems: ['not_found', 'too_many_listeners', 'listeners_full'],
   },
   'POST /v1/batches/:id/cancel': {
     id: 'cancelBatch',

@@ -5,6 +5,7 @@ import { readByteRange } from '../../api/byte-range.ts';
 import type { Batch } from '../../shared/adapters/database/batch-store.ts';
 import { batchArchiveKey } from '../../shared/domain/batches/batch-ids.ts';
 import { newBatch } from '../suites/database/batch-contract.ts';
+import { eventually } from '../support/client.ts';
 import { type ApiUnderTest, operatorKey, startApi } from './support/api-under-test.ts';
 
 let api: ApiUnderTest;
@@ -96,6 +97,8 @@ describe('readByteRange', () => {
   });
 });
 
+const listenTo = (path: string) => fetch(path, { headers: { authorization: `Bearer ${operatorKey}` } });
+
 describe('GET /v1/batches/:id/events', () => {
   type Event = { id: string; event: string; data: { status: string } };
   const eventsOf = (text: string): Event[] =>
@@ -149,5 +152,25 @@ describe('GET /v1/batches/:id/events', () => {
     while (!text.includes('event: progress')) text += (await reader.read()).value ?? '';
     expect(eventsOf(text).map(({ event, data }) => [event, data.status])).toEqual([['progress', 'running']]);
     await reader.cancel();
+  });
+
+  it('has so many listeners of a tenant at once, and so many of all', async () => {
+    const { id } = await batch({ status: 'running', archive: null, completedAt: null, expiresAt: null });
+    const path = `http://127.0.0.1:${api.port}/v1/batches/${id}/events`;
+    const gone = new AbortController();
+    const listen = () => fetch(path, { headers: { authorization: `Bearer ${operatorKey}` }, signal: gone.signal });
+    const listening = await Promise.all([listen(), listen(), listen()]);
+    expect(listening.map(({ status }) => status)).toEqual([200, 200, 200]);
+    const refused = await api.call(`/v1/batches/${id}/events`);
+    expect([refused.status, refused.json().code]).toEqual([429, 'too_many_listeners']);
+    expect(refused.headers.get('retry-after')).toBe('10');
+    const others = await api.call(`/v1/batches/${id}/events`, { key: 'other-tenants-key' });
+    expect(others.status).toBe(404);
+    gone.abort();
+    await eventually('a place is free again', async () => {
+      const { status, body } = await listenTo(path);
+      await body?.cancel();
+      return status === 200;
+    });
   });
 });

@@ -45,6 +45,7 @@ describe('the configuration', () => {
         csvBytes: 50 * 1024 * 1024,
         csvRows: 100_000,
         csvColumns: 200,
+        eventListeners: 100,
         csvLineBytes: 65_536,
       },
       imageKeepDays: 30,

@@ -62,6 +62,11 @@ export const accessCodes = {
     meaning: 'More requests came than are accepted in this time; RateLimit-Policy says how many are.',
     remedy: wait,
   },
+  too_many_listeners: {
+    status: 429,
+    meaning: 'The tenant has as many connections that listen to events as it may have.',
+    remedy: 'Close some, or read the progress of the batch now and then.',
+  },
   internal_error: {
     status: 500,
     meaning: 'Something went wrong here.',
@@ -79,6 +84,11 @@ export const accessCodes = {
     status: 503,
     meaning: 'The journal of scans cannot be written.',
     remedy: 'Tell your operator.',
+  },
+  listeners_full: {
+    status: 503,
+    meaning: 'Too many connections listen to events.',
+    remedy: 'Read the progress of the batch now and then.',
   },
   image_not_ready: { status: 503, meaning: 'The image is not drawn yet.', remedy: 'Ask again.' },
   image_gone: {

@@ -81,6 +81,7 @@ export async function startApi({ config, timeouts, rateLimits = noLimits, beside
         csvRows: 1000,
         csvColumns: 20,
         csvLineBytes: 4096,
+        eventListeners: 3,
       },
       dataDir: '.',
       metricsToken: null,
