@@ -1,5 +1,5 @@
 import { batchCounts } from '../shared/adapters/batch-counts.ts';
-import { endTask, retryTask, startTask } from '../shared/adapters/batch-tasks.ts';
+import { addTaskJob, endTask, retryTask, startTask, taskWithJob } from '../shared/adapters/batch-tasks.ts';
 import { changeBatch, isOver } from '../shared/adapters/change-batch.ts';
 import type { Batch, BatchRow } from '../shared/adapters/database/batch-store.ts';
 import { batchAnswer, batchRowAnswer } from '../shared/adapters/show-batch.ts';
@@ -50,13 +50,15 @@ export function createBatchRoutes(deps: ApiDeps) {
   const onOwn = async (
     ctx: ApiContext,
     name: 'cancel' | 'retry',
-    act: (batch: Batch) => Promise<Batch>,
+    act: (batch: Batch, run: number) => Promise<Batch>,
   ): Promise<void> => {
     const batch = await findOwnBatch(deps, ctx);
-    const request = { route: `POST /v1/batches/:id/${name}`, fields: { id: batch.id }, resourceId: batch.id };
+    const { id, run } = batch;
+    // The run is reserved with the id: a request that was cut off and comes again finds what it did, and does it once.
+    const request = { route: `POST /v1/batches/:id/${name}`, fields: { id }, resourceId: `${id} ${run}` };
     await idempotently(deps, ctx, request, {
-      first: async () => answer(ctx, await act(batch)),
-      again: (id) => answerAgain(ctx, id),
+      first: async (reserved) => answer(ctx, await act(batch, Number(reserved.split(' ')[1]))),
+      again: () => answerAgain(ctx, id),
     });
   };
 
@@ -71,21 +73,24 @@ export function createBatchRoutes(deps: ApiDeps) {
     return batch;
   };
 
-  const retry = async (asked: Batch): Promise<Batch> => {
-    const { id } = asked;
+  const retry = async (asked: Batch, run: number): Promise<Batch> => {
+    const { id, status } = asked;
+    if (asked.run > run) return asked;
     queues.assertAcceptsWork();
-    const { status } = asked;
     assertKept(asked, now());
     if (status === 'completed' && !(await hasRetriable(id))) throw nothingToRetry();
+    // The task first: a record that runs again without one would wait for ever.
+    const task = taskWithJob(retryTask(asked), now());
+    const isOpened = status === 'completed' && (await batches.openTask(task));
     const batch = await changeBatch(batches, id, (found) => {
+      if (found.run > run) return null;
       assertKept(found, now());
       if (found.status !== 'completed') throw notCompleted(found);
-      const { run } = found;
       const again = { isParsed: false, parts: [], archive: null, completedAt: null, expiresAt: null };
       return { ...again, status: 'running', run: run + 1, startedAt: now() };
     });
     if (batch === null) throw noBatch();
-    await startTask(deps, retryTask(batch));
+    if (isOpened) await addTaskJob(deps, task);
     return batch;
   };
 

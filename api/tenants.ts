@@ -41,16 +41,26 @@ export function createTenantRoutes(deps: ApiDeps) {
       const { value } = await readJson(ctx, config.limits.bodyBytes);
       const body = parseTenantRequest(value);
       if (body.id === anonymousTenant) throw idTaken(anonymousTenant);
-      const request = { route: 'POST /v1/tenants', fields: body, resourceId: body.id ?? newId('tnt') };
-      await idempotently(deps, ctx, request, {
-        first: async (id) => {
-          const at = now();
-          const row: TenantRow = { id, name: body.name, status: 'active', revision: 1, createdAt: at, updatedAt: at };
-          if (!(await tenants.insert(row))) throw idTaken(id);
-          answer(ctx, row, 201);
+      const wanted = body.id ?? newId('tnt');
+      // Whether it was free is reserved with its id: what stands there when a cut-off request comes again was made by that.
+      const resourceId = (await tenants.find(wanted)) === null ? wanted : `${wanted} taken`;
+      await idempotently(
+        deps,
+        ctx,
+        { route: 'POST /v1/tenants', fields: body, resourceId },
+        {
+          first: async (reserved) => {
+            const [id = '', taken] = reserved.split(' ');
+            const at = now();
+            const row: TenantRow = { id, name: body.name, status: 'active', revision: 1, createdAt: at, updatedAt: at };
+            const isNew = await tenants.insert(row);
+            const made = isNew ? row : await findOne(id);
+            if (!isNew && (taken !== undefined || made.name !== row.name)) throw idTaken(id);
+            answer(ctx, made, 201);
+          },
+          again: async (reserved) => answer(ctx, await findOne(reserved.split(' ')[0] ?? ''), 201),
         },
-        again: async (id) => answer(ctx, await findOne(id), 201),
-      });
+      );
     },
 
     async list(ctx: ApiContext): Promise<void> {

@@ -290,6 +290,22 @@ describe('a batch', () => {
     expect(nothing.json()).toMatchObject({ status: 409, code: 'nothing_to_retry' });
   });
 
+  it('has the task of its retry before it runs again, so that no crash leaves it waiting', async () => {
+    const id = await half();
+    await set(id, { status: 'completed', completedAt: Date.now(), expiresAt: Date.now() + 60_000 });
+    const { replace } = api.database.batches;
+    api.database.batches.replace = async (next) => {
+      expect(await api.database.batches.findTask(`retry-${id}`)).not.toBeNull();
+      await replace(next);
+      throw new Error('killed');
+    };
+    expect((await api.call(`/v1/batches/${id}/retry`, { method: 'POST' })).status).toBe(500);
+    api.database.batches.replace = replace;
+    expect(await api.database.batches.find(id)).toMatchObject({ status: 'running', run: 2 });
+    const open = await api.database.batches.openTasks({ before: api.deps.now() + 1, limit: 200, after: null });
+    expect(open.map((task) => task.id)).toContain(`retry-${id}`);
+  });
+
   it('shows its record and nothing else once its time is over, before the purge and behind it', async () => {
     const id = await half();
     const archive = [{ part: 1, sizeBytes: 3, sha256: 'ab', firstRow: 1, lastRow: 3 }];

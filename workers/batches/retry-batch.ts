@@ -1,4 +1,4 @@
-import { endTask, startTask, wakeLanes } from '../../shared/adapters/batch-tasks.ts';
+import { endTask, retryTask, startTask, wakeLanes } from '../../shared/adapters/batch-tasks.ts';
 import { changeBatch, isOver } from '../../shared/adapters/change-batch.ts';
 import type { Batch } from '../../shared/adapters/database/batch-store.ts';
 import { batchChunkId } from '../../shared/domain/batches/batch-ids.ts';
@@ -20,7 +20,10 @@ export function createRetryBatch(deps: BatchDeps) {
     return { verdict: 'done' };
   };
   const afterwards: TaskRun['afterwards'] = async (task) => {
-    await startTask(deps, endTask({ id: task.batchId ?? '', tenantId: task.tenantId }));
+    const batch = await batches.find(task.batchId ?? '');
+    // It was put to run again between the look and the closing of this task.
+    const isLeft = batch !== null && !isOver(batch) && !batch.isParsed;
+    await startTask(deps, (isLeft ? retryTask : endTask)({ id: task.batchId ?? '', tenantId: task.tenantId }));
   };
   return onTask(deps, { run, afterwards });
 }

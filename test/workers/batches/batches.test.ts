@@ -153,6 +153,23 @@ describe('a batch', () => {
     expect(await batchOf(deps, batch)).toMatchObject({ status: 'completed', run: 2, untold: [{}, {}] });
   });
 
+  it('that is put to run again while its task is closed is taken up again', async () => {
+    const batch = await acceptBatch(deps, urls(3));
+    await work(deps);
+    await startTask(deps, retryTask(batch));
+    const { closeTask } = deps.database.batches;
+    deps.database.batches.closeTask = async (...task) => {
+      deps.database.batches.closeTask = closeTask;
+      const { revision, ...ended } = await batchOf(deps, batch);
+      const again = { isParsed: false, parts: [], archive: null, completedAt: null, expiresAt: null };
+      const next = { ...ended, ...again, status: 'running', run: 2, revision: revision + 1 } as const;
+      expect(await deps.database.batches.replace(next)).toBe(true);
+      return closeTask(...task);
+    };
+    await work(deps);
+    expect(await batchOf(deps, batch)).toMatchObject({ status: 'completed', run: 2 });
+  });
+
   it('whose row takes its process down loses that row only', async () => {
     deps.draw = async (plan, logo) => {
       if (plan.encodedText.endsWith('/2')) throw new CrashError();
