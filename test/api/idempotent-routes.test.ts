@@ -94,6 +94,7 @@ const cases: Record<string, Case> = {
     return { request: { path: await pathOf() }, other: { path: await pathOf() } };
   },
   'POST /v1/callback-secret/rotate': async () => ({ request: { path: '/v1/callback-secret/rotate' }, other: null }),
+  'POST /v1/signing-secret/rotate': async () => ({ request: { path: '/v1/signing-secret/rotate' }, other: null }),
   'POST /v1/keys': async () => ({
     request: json('/v1/keys', { name: 'one', role: 'read' }),
     other: json('/v1/keys', { name: 'one', role: 'write' }),
