@@ -30,7 +30,8 @@ export async function readAnalytics(
   );
   return {
     buckets: joinBuckets([buckets, cutOff.map(({ start, counts }) => ({ start, counts }))]),
-    breakdowns: mergeBreakdowns([breakdowns, ...cutOff.map((cut) => cut.breakdowns)]),
+    breakdowns:
+      cutOff.length === 0 ? breakdowns : mergeBreakdowns([breakdowns, ...cutOff.map((cut) => cut.breakdowns)]),
   };
 }
 

@@ -3,6 +3,7 @@ import type { DayOwner, DirtyBucket, ScanRow, ScanStore, StoredDay } from '../sh
 import { mergeRollUps } from '../shared/domain/scans/merge-roll-ups.ts';
 import { bucketMs, dayMs, dayOf, type RollUp, rollUp } from '../shared/domain/scans/roll-up.ts';
 import { equalDays, type ScanDay } from '../shared/domain/scans/scan-day.ts';
+import { spanMs, spanOf } from '../shared/domain/scans/span.ts';
 import { inParallel } from './in-parallel.ts';
 
 export type CountDeps = { scans: ScanStore; codes: Pick<Database['codes'], 'setScanFacts'> };
@@ -54,8 +55,16 @@ async function countDay(scans: ScanStore, dirty: DirtyDay, count: Count): Promis
     if ((await scans.ledgerBegins()) > day) return;
     const next = withBuckets(stored, starts, counted);
     if (equalDays(stored?.rollUps ?? new Map(), next)) return;
-    if (await scans.replaceDay(owner, day, next, stored?.revision ?? 0)) return;
+    if (!(await scans.replaceDay(owner, day, next, stored?.revision ?? 0))) continue;
+    if (stored === null) await keepSpanBefore(scans, owner, day);
+    return;
   }
+}
+
+/** Reads the span that was over when a day began, which keeps it: whoever looks at a year then finds all but the last kept. */
+async function keepSpanBefore(scans: ScanStore, { tenantId, codeId }: DayOwner, day: number): Promise<void> {
+  const to = spanOf(day);
+  await scans.readBreakdowns({ tenantId, codeIds: codeId === null ? null : [codeId] }, { from: to - spanMs, to });
 }
 
 function withBuckets(stored: StoredDay | null, starts: number[], counted: Map<number, RollUp>): ScanDay {
