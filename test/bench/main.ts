@@ -12,6 +12,7 @@ import { readerLimits } from './reader-limits.ts';
 import { redirect } from './redirect.ts';
 import { render } from './render.ts';
 import { seed } from './seed.ts';
+import { removeServiceFolders } from './service.ts';
 import { soak } from './soak.ts';
 import { soakStores } from './soak-stores.ts';
 
@@ -42,4 +43,4 @@ if (bench === undefined) {
     `npm run bench -- NAME, where NAME is one of ${Object.keys(benches).join(', ')}; what came: ${name || 'nothing'}`,
   );
   process.exitCode = 2;
-} else await bench(args);
+} else await bench(args).finally(removeServiceFolders);
