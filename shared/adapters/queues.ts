@@ -159,14 +159,20 @@ async function addToQueue({ producer, queues, scripts }: AddDeps, name: QueueNam
     known.length > 0 ? scripts.forgetFailed(queue.keys, known) : null,
     // With every job, not once at start: when Redis is emptied the limit goes with the jobs, and comes back with them.
     serialQueues.has(name) ? producer.hset(queue.keys.meta as string, 'concurrency', 1) : null,
-    queue.addBulk(
-      newJobs.map(({ name, payload, jobId, delayMs = 0 }) => ({
-        name,
-        data: payload,
-        opts: { jobId, delay: delayMs },
-      })),
-    ),
+    addToBullmq(queue, newJobs),
   ]);
+}
+
+/** A pipeline for one job costs several times the job: ioredis defines BullMQ's five dozen scripts on each anew. */
+async function addToBullmq(queue: Queue, newJobs: NewJob[]): Promise<void> {
+  const added = newJobs.map(({ name, payload, jobId, delayMs = 0 }) => ({
+    name,
+    data: payload,
+    opts: { jobId, delay: delayMs },
+  }));
+  const [first] = added;
+  if (first && added.length === 1) await queue.add(first.name, first.data, first.opts);
+  else await queue.addBulk(added);
 }
 
 async function findLiveJobs(scripts: QueueScripts, queue: Queue, jobIds: string[]): Promise<Set<string>> {
