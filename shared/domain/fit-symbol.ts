@@ -1,5 +1,5 @@
 import { maxVersion } from './capacity.ts';
-import { logoShare, maxLogoShare, placeLogo, touchesAlignment } from './logo-budget.ts';
+import { logoShare, maxLogoShare, maxShareOnAlignment, placeLogo, touchesAlignment } from './logo-budget.ts';
 import type { LogoBox } from './plan-render.ts';
 import { planSymbol } from './plan-symbol.ts';
 import { type ErrorCorrectionLevel, errorCorrectionLevels, type LogoFacts } from './render-spec.ts';
@@ -30,23 +30,30 @@ function enlarged(symbol: SymbolPlan, version: number): SymbolPlan | null {
   return 'version' in plan && plan.version === version ? plan : null;
 }
 
+/**
+ * Returns the symbol with its logo, null when it does not stand it.
+ *
+ * Versions 7 to 13 have one alignment pattern in the middle, by which a reader squares up the whole symbol: whatever looks like it in
+ * a logo there bends everything, so that no logo is laid on them. Elsewhere such a pattern squares up what is around it, and a logo on
+ * it leaves more to spare. Decision record 0006.
+ */
 function withLogo(symbol: SymbolPlan, { ratio, facts }: WantedLogo): FittedSymbol | null {
+  const { version, errorCorrection } = symbol;
+  if (version >= 7 && version <= 13) return null;
   const logoBox = placeLogo(symbol.modules, ratio, facts);
-  return logoShare(symbol.version, symbol.errorCorrection, logoBox.clear) <= maxLogoShare ? { symbol, logoBox } : null;
+  const most = touchesAlignment(version, logoBox.clear) ? maxShareOnAlignment(version) : maxLogoShare;
+  return logoShare(version, errorCorrection, logoBox.clear) <= most ? { symbol, logoBox } : null;
 }
 
 /** Whether a symbol of this many modules can be drawn in the size that is asked for. */
 export type HasRoom = (modules: number) => boolean;
 
-/**
- * How much longer a symbol's side may become, so that a logo leaves its alignment patterns alone: enough to pass over
- * versions 7 to 13, all of which have one in the middle (73 modules instead of 45). Decision record 0006.
- */
-const maxGrowth = 1.65;
+/** How much longer a symbol's side may become, so that a logo leaves its alignment patterns alone: from version 14 to 20. */
+const maxGrowth = 1.35;
 
 /**
- * Returns the symbol that stands a logo: the smallest that does, or one up to 1.65 times as long whose alignment patterns
- * the logo leaves alone. Null when none stands it. Asking again from the level that was chosen gives the same symbol.
+ * Returns the symbol that stands a logo: the smallest that does, or one up to 1.35 times as long whose alignment patterns the
+ * logo leaves alone. Null when none stands it. Asking again from the level that was chosen gives the same symbol.
  *
  * @param symbols those of `symbolsFrom`
  */

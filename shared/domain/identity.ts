@@ -2,7 +2,7 @@ import { createHmac } from 'node:crypto';
 import type { RenderSpec } from './render-spec.ts';
 
 /** Raised whenever the same spec would give other bytes: it is part of every render's id. */
-export const rendererVersion = 2;
+export const rendererVersion = 3;
 
 /** JSON with the keys of every object sorted, so that equal values are equal text. */
 export function canonicalJson(value: unknown): string {

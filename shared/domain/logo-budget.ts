@@ -9,6 +9,14 @@ import type { ErrorCorrectionLevel, LogoFacts } from './render-spec.ts';
  */
 export const maxLogoShare = 0.6;
 
+/**
+ * Returns the same for a logo that covers alignment patterns: what looks like one in it bends the modules around it in some
+ * readers, the more so the more of them there are.
+ */
+export function maxShareOnAlignment(version: number): number {
+  return version <= 20 ? 0.4 : 0.32;
+}
+
 /** The least width of the light plate around a logo, in modules; on the grid it comes to between this and one more. */
 const minPlate = 0.5;
 

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { codewordsHit, logoShare, maxLogoShare } from '../../../shared/domain/logo-budget.ts';
+import { codewordsHit, logoShare, maxLogoShare, maxShareOnAlignment } from '../../../shared/domain/logo-budget.ts';
 import { leastModulePx, modulePx } from '../../../shared/domain/pixel-grid.ts';
 import { planRender } from '../../../shared/domain/plan-render.ts';
 import type { LogoFacts, RenderSpec } from '../../../shared/domain/render-spec.ts';
@@ -90,11 +90,27 @@ describe('planRender', () => {
     expect(planRender(spec, square)).toMatchObject({ symbol: { version: 14 }, warnings: [] });
   });
 
-  it('covers an alignment pattern rather than refuse, and says so', () => {
+  it('lays no logo on versions that hang on one alignment pattern in the middle: it names the size that has room', () => {
     const spec = specOf({ content: textOf(100), size: 160, errorCorrection: 'H', logo: logoOf(0.15) });
-    const plan = planRender(spec, square);
-    expect(plan.symbol.version).toBe(10);
-    expect(plan.warnings.map(({ code }) => code)).toEqual(['logo_on_alignment_pattern']);
+    expect(planRender({ ...spec, logo: null }, null).symbol.version).toBe(10);
+    const error = refusalOf(spec);
+    expect(error.details[0]).toMatchObject({ pointer: '/size', code: 'modules_too_small' });
+    expect(planRender(withNearestValues(spec, error), square).symbol.version).toBe(14);
+    for (const length of [40, 60, 80, 100, 150, 200])
+      for (const ratio of [0.05, 0.12, 0.2, 0.3]) {
+        const plan = planRender(specOf({ content: textOf(length), size: 1000, logo: logoOf(ratio) }), square);
+        expect(plan.symbol.version < 7 || plan.symbol.version > 13, `${length} ${ratio}`).toBe(true);
+      }
+  });
+
+  it('covers other alignment patterns where more of error correction is left to spare, and says so', () => {
+    const spec = specOf({ content: textOf(300), size: 800, logo: logoOf(0.25) });
+    const { symbol, logoBox, warnings } = planRender(spec, square);
+    expect(warnings.map(({ code }) => code)).toEqual(['error_correction_raised', 'logo_on_alignment_pattern']);
+    const clear = logoBox?.clear ?? { x: 0, y: 0, width: 0, height: 0 };
+    expect(logoShare(symbol.version, symbol.errorCorrection, clear)).toBeLessThanOrEqual(
+      maxShareOnAlignment(symbol.version),
+    );
   });
 
   it('refuses modules that coincide with a reader’s blocks under a logo, and names the nearest size', () => {

@@ -98,7 +98,7 @@ describe('drawRender', () => {
           "0184cf3ab26313c4659a4206f7c28c8d1039c76884a51a5eae3837a5914f1e82",
           "039f9c83aad67d6543fe4873c48fbe2cc182242326ea37e8d53b0529ece30e1a",
         ],
-        "rendererVersion": 2,
+        "rendererVersion": 3,
       }
     `);
   });
