@@ -3,7 +3,9 @@ import { afterEach, expect, it } from 'vitest';
 import { type Deployment, prepareDeployment } from '../support/deployment.ts';
 import { type OurProcess, signalIfAlive } from '../support/our-process.ts';
 import { expectEachScanOnce, makeCode, openLedger, type Scanned, scanMany } from '../support/scans.ts';
+import { servers } from '../support/servers.ts';
 import { describeOnStores } from '../support/store-columns.ts';
+import { proxyTo, type ServerProxy } from '../support/toxiproxy.ts';
 
 /** TEST_SCANS=10000 for the whole of it. */
 const scans = Number(process.env.TEST_SCANS ?? 3000);
@@ -13,21 +15,59 @@ const someMs = (least: number, most: number): number => least + Math.random() * 
 
 describeOnStores('Scans while processes are killed', (stores) => {
   let deployment: Deployment;
-  afterEach(() => deployment.destroy());
+  /** In front of MongoDB, where there is one and Toxiproxy too. */
+  let proxy: ServerProxy | null = null;
+  afterEach(async () => {
+    await deployment.destroy();
+    await proxy?.remove();
+    proxy = null;
+  });
 
-  /** kill -9, again and again in turn, of the API, of a worker and of Redis, until the scans are through. */
+  /** Prepares a deployment whose way to MongoDB can be cut; answers the variables of the test's own way there. */
+  async function deploy(): Promise<Record<string, string>> {
+    const own = stores();
+    const direct = own.MONGO_URL;
+    if (direct === undefined || !servers.toxiproxy) {
+      deployment = await prepareDeployment({ stores: own });
+      return deployment.env;
+    }
+    proxy = await proxyTo(servers.toxiproxy, new URL(direct).host);
+    const proxied = new URL(direct);
+    proxied.host = proxy.host;
+    deployment = await prepareDeployment({ stores: { ...own, MONGO_URL: proxied.href } });
+    return { ...deployment.env, MONGO_URL: direct };
+  }
+
+  /**
+   * kill -9, again and again in turn, of the API, of a worker and of Redis, and a cut of the way to MongoDB, until the scans are
+   * through.
+   */
   async function killUntil(
     done: Promise<Scanned>,
     api: OurProcess,
     workers: OurProcess,
   ): Promise<Record<string, number>> {
-    const kills = { api: 0, worker: 0, redis: 0 };
+    const kills = { api: 0, worker: 0, redis: 0, database: 0 };
     const isOver = { yes: false };
     void done.finally(() => {
       isOver.yes = true;
     });
     let living = api;
-    for (const victim of ['api', 'worker', 'redis', 'api', 'worker', 'api', 'redis', 'worker', 'api'] as const) {
+    const victims = [
+      'api',
+      'database',
+      'worker',
+      'redis',
+      'api',
+      'worker',
+      'database',
+      'api',
+      'redis',
+      'worker',
+      'api',
+    ] as const;
+    for (const victim of victims) {
+      if (victim === 'database' && proxy === null) continue;
       await pause(someMs(200, 900));
       if (isOver.yes) break;
       kills[victim]++;
@@ -38,6 +78,10 @@ describeOnStores('Scans while processes are killed', (stores) => {
         const pids = await workers.descendants();
         const pid = pids[Math.floor(Math.random() * pids.length)];
         if (pid !== undefined) signalIfAlive(pid, 'SIGKILL');
+      } else if (victim === 'database') {
+        await proxy?.cut();
+        await pause(someMs(200, 1500));
+        await proxy?.restore();
       } else {
         await deployment.redis.kill();
         await pause(someMs(0, 500));
@@ -48,16 +92,17 @@ describeOnStores('Scans while processes are killed', (stores) => {
   }
 
   it('are all in the ledger when they were answered, none twice, and counted right', async () => {
-    deployment = await prepareDeployment({ stores: stores() });
+    const direct = await deploy();
     const api = await deployment.startApi();
     const workers = await deployment.startWorkers();
-    const database = await openLedger(deployment.env);
+    const database = await openLedger(direct);
     const codes = await Promise.all(Array.from({ length: 5 }, () => makeCode(deployment.client)));
 
     const scanning = scanMany(deployment, codes, { count: scans, width: clients });
     const kills = await killUntil(scanning, api, workers);
     const scanned = await scanning;
     expect(kills.api).toBeGreaterThan(0);
+    if (proxy !== null) expect(kills.database).toBeGreaterThan(0);
     expect(scanned.answered.size).toBe(scans);
     await expectEachScanOnce(deployment, database, codes, scanned);
   });
