@@ -5,6 +5,7 @@ import { batchCounts } from '../shared/adapters/batch-counts.ts';
 import { isOver } from '../shared/adapters/change-batch.ts';
 import type { Batch } from '../shared/adapters/database/batch-store.ts';
 import { batchAnswer } from '../shared/adapters/show-batch.ts';
+import { AppError } from '../shared/errors.ts';
 import { findOwnBatch } from './batches.ts';
 import type { ApiContext, ApiDeps } from './deps.ts';
 import { EventListeners } from './event-listeners.ts';
@@ -50,8 +51,12 @@ export function createBatchEventsRoute(deps: ApiDeps) {
     const until = saidAt + longestMs;
     yield 'retry: 1000\n\n';
     while (!stopped.aborted && performance.now() < until) {
-      const progress = await progressOf.find(id, revision);
+      const progress = await progressOf.find(id, revision).catch(away);
       if (progress === null) return;
+      if (progress === 'away') {
+        await rest(id, stopped);
+        continue;
+      }
       if (progress.id !== last) {
         last = progress.id;
         saidAt = performance.now();
@@ -86,6 +91,12 @@ export function createBatchEventsRoute(deps: ApiDeps) {
       ctx.body = Readable.from(events(batch, known, AbortSignal.any([gone.signal, deps.hurry])));
     ctx.type = 'text/event-stream';
   };
+}
+
+/** A database that does not answer for a while breaks no connection: what changed meanwhile is told afterwards. */
+function away(error: unknown): 'away' {
+  if (error instanceof AppError && error.kind === 'unavailable') return 'away';
+  throw error;
 }
 
 function createProgress({ config, database, now }: Pick<ApiDeps, 'config' | 'database' | 'now'>) {

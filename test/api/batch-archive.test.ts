@@ -4,6 +4,7 @@ import { beforeAll, describe, expect, it } from 'vitest';
 import { readByteRange } from '../../api/byte-range.ts';
 import type { Batch } from '../../shared/adapters/database/batch-store.ts';
 import { batchArchiveKey } from '../../shared/domain/batches/batch-ids.ts';
+import { unavailable } from '../../shared/errors.ts';
 import { newBatch } from '../suites/database/batch-contract.ts';
 import { eventually } from '../support/client.ts';
 import { type ApiUnderTest, operatorKey, startApi } from './support/api-under-test.ts';
@@ -137,6 +138,24 @@ describe('GET /v1/batches/:id/events', () => {
     const again = await api.call(`/v1/batches/${id}/events`, lastEventId(first[0]?.id ?? ''));
     expect(eventsOf(again.body.toString()).map(({ event }) => event)).toEqual(['end']);
     expect((await api.call(`/v1/batches/${id}/events`, lastEventId('end'))).status).toBe(204);
+  });
+
+  it('go on when the database did not answer for a while', async () => {
+    const { id } = await batch();
+    const { batches } = api.database;
+    const { find } = batches;
+    let calls = 0;
+    batches.find = (asked) => {
+      if (asked !== id || ++calls !== 2) return find(asked);
+      return Promise.reject(unavailable('database_unavailable', 'away'));
+    };
+    try {
+      const { body } = await api.call(`/v1/batches/${id}/events`);
+      expect(eventsOf(body.toString()).map(({ event }) => event)).toEqual(['progress', 'end']);
+      expect(calls).toBeGreaterThan(2);
+    } finally {
+      batches.find = find;
+    }
   });
 
   it('do not tell the end of a run that another has followed', async () => {

@@ -30,7 +30,7 @@ async function runAndWatch(
 
 /**
  * Prints the peak memory of every process over batches of each size (`--rows 1000,100000`), and checks every part of every
- * archive. `--servers`: on the MongoDB and S3 that TEST_ variables name instead of SQLite and a folder; `--csv-bytes`: fills the
+ * archive. `--s3`, `--mongo`: on the servers that TEST_ variables name instead of a folder and SQLite; `--csv-bytes`: fills the
  * files up to about this size with a column that nobody knows.
  */
 export async function batchMemory(args: string[]): Promise<void> {
@@ -40,11 +40,11 @@ export async function batchMemory(args: string[]): Promise<void> {
       rows: { type: 'string', default: '1000,100000' },
       size: { type: 'string', default: '1000' },
       'csv-bytes': { type: 'string', default: '0' },
-      servers: { type: 'boolean', default: false },
+      mongo: { type: 'boolean', default: false },
+      s3: { type: 'boolean', default: false },
     },
   });
-  const stores = values.servers ? serverStores() : {};
-  const env = { WORKER_PROCESSES: String(availableParallelism()), ...stores };
+  const env = { WORKER_PROCESSES: String(availableParallelism()), ...serverStores(values) };
   await withService(env, async (service) => {
     const apiKey = await service.apiKey();
     const table: Table = {};
@@ -58,9 +58,8 @@ export async function batchMemory(args: string[]): Promise<void> {
           `${images} images, each in its manifest with its checksum; counts ${JSON.stringify(batch.counts)}`,
       );
     }
-    console.log(
-      `\nPeak memory (VmHWM), on ${values.servers ? 'MongoDB and S3' : 'SQLite and a folder'}; aim: flat, < 300 MB`,
-    );
+    const on = `${values.mongo ? 'MongoDB' : 'SQLite'} and ${values.s3 ? 'S3' : 'a folder'}`;
+    console.log(`\nPeak memory (VmHWM), on ${on}; aim: flat, < 300 MB`);
     console.table(table);
   });
 }

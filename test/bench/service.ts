@@ -26,6 +26,9 @@ export async function withService<Result>(
     const result = await measure(service);
     await service.process.end('SIGTERM');
     return result;
+  } catch (error) {
+    console.error(service.process.lines.slice(-20).join('\n'));
+    throw error;
   } finally {
     await service.destroy();
   }
