@@ -18,7 +18,7 @@ export type AcceptBatches = ReturnType<typeof createAcceptBatches>;
 
 /** A batch's way in: the file is stored as it comes, then the record, then a job. */
 export function createAcceptBatches(deps: ApiDeps) {
-  const { config, database, objects, queues, log, now } = deps;
+  const { config, database, objects, queues, meter, log, now } = deps;
   const mayCall = createReceiverRule(config.webhooks.outboundAllow);
 
   const discard = async (id: string): Promise<void> => {
@@ -75,8 +75,9 @@ export function createAcceptBatches(deps: ApiDeps) {
 
     /** Makes the record under `id` and has its file read; durable when it returns. */
     async accept(incoming: IncomingBatch, id: string, by: { tenantId: string; keyId: string }): Promise<Batch> {
-      await moveFile(incoming, id);
       const { request, file } = incoming;
+      await meter.assertWithin(by.tenantId, 'batchRows', file.rowCount);
+      await moveFile(incoming, id);
       const { name, mode, callbackUrl, shared } = request;
       const batch: Batch = {
         id,
@@ -106,6 +107,7 @@ export function createAcceptBatches(deps: ApiDeps) {
       };
       const task = taskWithJob(parseTask(batch), now());
       await database.batches.accept(batch, task);
+      meter.count(by.tenantId, 'batchRows', file.rowCount);
       await addTaskJob(deps, task);
       return (await database.batches.find(id)) ?? batch;
     },

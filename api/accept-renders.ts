@@ -30,7 +30,7 @@ type Needs = { deps: ApiDeps; rows: RenderRows; acceptLogos: AcceptLogos };
 
 /** A render's way in: check, canonicalise, id; rows first, then a job of their ids; wait for the end. */
 export function createAcceptRenders({ deps, rows, acceptLogos }: Needs) {
-  const { config, database, queues, now } = deps;
+  const { config, database, queues, meter, now } = deps;
   const waiters = new EndedWaiters<RenderRow>({ ...deps, findMany: (ids) => database.renders.findMany(ids) });
   const acceptInGroup = createGroupedAccept(deps);
 
@@ -69,8 +69,9 @@ export function createAcceptRenders({ deps, rows, acceptLogos }: Needs) {
     if (refusal) throw refusal;
     try {
       queues.assertAcceptsWork();
+      await meter.assertWithin(tenantId, 'renders');
     } catch (away) {
-      // What is there already, done or under way, needs no queue.
+      // What is there already, done or under way, needs no queue and no quota.
       const row = await database.renders.find(id);
       if (row && (row.status === 'completed' || !hasEnded(row))) {
         await addCallbacks(deps, callback === null ? [] : [{ id, callback }]);
@@ -168,7 +169,7 @@ function requestIdOf(response: ServerResponse): string | null {
 
 /** Accepts rows in natural groups: one durable insert, then one job for those that it put to work. */
 function createGroupedAccept(deps: ApiDeps) {
-  const { database, queues, log, now, tally } = deps;
+  const { database, queues, meter, log, now, tally } = deps;
   const sizes = tally.histogram('qrfactory_group_size', { group: 'renders' });
   return groupCommit<Omit<NewRender, 'jobId'> & { callback: Callback | null }, Accepted<RenderRow>>(
     async (group) => {
@@ -179,6 +180,7 @@ function createGroupedAccept(deps: ApiDeps) {
       );
       await addCallbacks(deps, group);
       const renderIds = accepted.filter(({ started }) => started).map(({ row }) => row.id);
+      for (const { started, row } of accepted) if (started) meter.count(row.tenantId, 'renders');
       if (renderIds.length > 0) {
         try {
           await queues.add([{ name: 'render-codes', payload: { renderIds }, jobId, isNew: true }]);

@@ -22,6 +22,6 @@ export function keyAnswer(row: KeyRow, now: number, key?: string): KeyAnswer {
 }
 
 /** Shows a tenant. */
-export function tenantAnswer({ id, name, status, createdAt, updatedAt }: TenantRow): TenantAnswer {
-  return { object: 'tenant', id, name, status, createdAt: time(createdAt), updatedAt: time(updatedAt) };
+export function tenantAnswer({ id, name, status, quotas, createdAt, updatedAt }: TenantRow): TenantAnswer {
+  return { object: 'tenant', id, name, status, quotas, createdAt: time(createdAt), updatedAt: time(updatedAt) };
 }

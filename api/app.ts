@@ -40,6 +40,7 @@ import { createServeImage } from './serve-image.ts';
 import { createRotateSigningSecret } from './signing-secret.ts';
 import { createStartPage } from './start-page.ts';
 import { createTenantRoutes } from './tenants.ts';
+import { createUsageRoute } from './usage.ts';
 import { createWebhookRoutes } from './webhooks.ts';
 
 /** Puts the HTTP API together from what it is given. Opens nothing: no port, no connection, no timer. */
@@ -74,6 +75,7 @@ export function buildApp(deps: ApiDeps): Handle {
     webhooks: createWebhookRoutes(deps),
     deliveries: createDeliveryRoutes(deps),
     rotateCallbackSecret: createRotateCallbackSecret(deps),
+    usage: createUsageRoute(deps),
     auditRoute: createAuditRoute(deps),
     rotateSigningSecret: createRotateSigningSecret(deps, { secrets }),
     board: createBoardRoutes(deps, { auth }),

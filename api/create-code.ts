@@ -32,11 +32,12 @@ type Needs = { deps: ApiDeps; acceptRenders: AcceptRenders };
 
 /** A new code's way in: id, slug, its symbol checked, one durable insert. */
 export function createCreateCode({ deps, acceptRenders }: Needs) {
-  const { config, database, now, codeChanged } = deps;
+  const { config, database, now, meter, codeChanged } = deps;
 
   const insert = async (row: CodeRow): Promise<CodeRow | null> => {
     const [outcome] = await database.codes.insert([row]);
     if (outcome === 'slug-taken') return null;
+    if (outcome !== 'exists') meter.count(row.tenantId, 'codes');
     // The same request came before, and nobody learnt what became of it.
     const made = outcome === 'exists' ? await database.codes.find(row.id) : row;
     if (made === null) throw new Error(`The code ${row.id} exists and is not found`);

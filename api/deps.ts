@@ -16,6 +16,7 @@ import type { DeliveryState } from './deliver-scans.ts';
 import type { NotedChange } from './middleware/audit.ts';
 import type { RateLimits } from './middleware/rate-limits.ts';
 import type { SuspendedTenants } from './suspended-tenants.ts';
+import type { UsageMeter } from './usage-meter.ts';
 
 /** What the API is made of; all of it is connected before and released after. */
 export type ApiDeps = {
@@ -54,6 +55,8 @@ export type ApiDeps = {
   now: () => number;
   /** Aborted when the process is about to end: whoever waits for work is answered with how it stands. */
   hurry: AbortSignal;
+  /** Counts what tenants use, and holds them to their quotas. */
+  meter: UsageMeter;
   /** Tenants whose keys and codes are refused. */
   suspended: SuspendedTenants;
   /** To be told of every code that was made or changed here: the redirect of this process knows it at once. */

@@ -1,4 +1,5 @@
 import { createHash, createHmac } from 'node:crypto';
+import { noQuotas } from '../shared/adapters/database/access-store.ts';
 import type { Database } from '../shared/adapters/database/database.ts';
 import { ConfigError } from '../shared/config.ts';
 import { bootstrapKeyId, defaultTenant } from '../shared/domain/access.ts';
@@ -18,7 +19,14 @@ export async function seedBootstrapKey(database: Database, key: string, now: num
 /** Makes the tenant that is there from the start. */
 export async function seedDefaultTenant(database: Database, now: number): Promise<void> {
   const times = { createdAt: now, updatedAt: now };
-  await database.tenants.insert({ id: defaultTenant, name: 'default', status: 'active', revision: 1, ...times });
+  await database.tenants.insert({
+    id: defaultTenant,
+    name: 'default',
+    status: 'active',
+    quotas: noQuotas,
+    revision: 1,
+    ...times,
+  });
 }
 
 /**

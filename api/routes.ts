@@ -28,6 +28,7 @@ import type { createScanRoutes } from './scans.ts';
 import type { createRotateSigningSecret } from './signing-secret.ts';
 import type { createStartPage } from './start-page.ts';
 import type { createTenantRoutes } from './tenants.ts';
+import type { createUsageRoute } from './usage.ts';
 import type { createWebhookRoutes } from './webhooks.ts';
 
 export type Handlers = {
@@ -53,6 +54,7 @@ export type Handlers = {
   webhooks: ReturnType<typeof createWebhookRoutes>;
   deliveries: ReturnType<typeof createDeliveryRoutes>;
   rotateCallbackSecret: ReturnType<typeof createRotateCallbackSecret>;
+  usage: ReturnType<typeof createUsageRoute>;
   auditRoute: ReturnType<typeof createAuditRoute>;
   rotateSigningSecret: ReturnType<typeof createRotateSigningSecret>;
   board: ReturnType<typeof createBoardRoutes>;
@@ -88,6 +90,7 @@ export function createRouter({
   webhooks,
   deliveries,
   rotateCallbackSecret,
+  usage,
   auditRoute,
   rotateSigningSecret,
   board,
@@ -176,6 +179,7 @@ export function createRouter({
   router.delete('/v1/keys/:id', guard, admin, keys.remove);
   router.post('/v1/keys/:id/rotate', guard, admin, keys.rotate);
   router.get('/v1/me', guard, read, tenants.me);
+  router.get('/v1/usage', guard, read, query, usage);
   router.post('/v1/tenants', guard, operator, tenants.create);
   router.get('/v1/tenants', guard, operator, query, tenants.list);
   router.get('/v1/tenants/:id', guard, operator, tenants.show);

@@ -21,6 +21,7 @@ import { createRequestLog } from './middleware/request-log.ts';
 import { type ApiServer, createApiServer } from './server.ts';
 import { startRedirects } from './start-redirects.ts';
 import { answerStarting } from './starting.ts';
+import { createUsageMeter } from './usage-meter.ts';
 
 /** When draining: who still waits for a render after this is answered with how it stands, and the rest is cut. */
 const hurryMs = 6000;
@@ -67,6 +68,20 @@ export async function startApi(asked: Service): Promise<{ address: string }> {
     graceMs,
   });
 
+  const meter = createUsageMeter({
+    usage: {
+      add: async (days) => stores.database().usage.add(days),
+      find: async (tenantId, day) => stores.database().usage.find(tenantId, day),
+      list: async (tenantId, range) => stores.database().usage.list(tenantId, range),
+    },
+    tenants: { find: async (id) => stores.database().tenants.find(id) },
+    quotas: config.quotas,
+    log,
+    now: Date.now,
+  });
+  // Released behind the server: the last answers are counted.
+  releases.defer('usage', meter.start());
+
   let others: Handle = answerStarting({ queues, isThere: stores.isThere, publicUrl: config.publicUrl, requests });
   const api = createApiServer((...both) => redirects.handle(...both) || others(...both), config.publicUrl);
   const hurry = new AbortController();
@@ -92,6 +107,7 @@ export async function startApi(asked: Service): Promise<{ address: string }> {
     hurry: hurry.signal,
     codeChanged: redirects.codeChanged,
     suspended: redirects.suspended,
+    meter,
   };
   others = buildApp(deps);
   log.info({ address }, 'listening');

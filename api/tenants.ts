@@ -1,4 +1,4 @@
-import type { TenantRow } from '../shared/adapters/database/access-store.ts';
+import { noQuotas, type Quotas, type TenantRow } from '../shared/adapters/database/access-store.ts';
 import { parseTenantPatch, parseTenantRequest } from '../shared/contract/access-request.ts';
 import { parseListQuery, writeCursor } from '../shared/contract/lists.ts';
 import { anonymousTenant, defaultTenant } from '../shared/domain/access.ts';
@@ -12,13 +12,14 @@ import { idempotently } from './middleware/idempotency.ts';
 import { readJson } from './middleware/read-json.ts';
 import { newId } from './new-id.ts';
 import { readQuery } from './query.ts';
+import { quotasAnswer } from './usage.ts';
 
 /** How often a change is tried again that met another. */
 const maxRounds = 20;
 
 /** The routes of `/v1/tenants`, for operators, and `/v1/me`. */
 export function createTenantRoutes(deps: ApiDeps) {
-  const { config, database, now, suspended } = deps;
+  const { config, database, now, suspended, meter } = deps;
   const { tenants } = database;
   const { publicUrl } = config;
 
@@ -52,7 +53,9 @@ export function createTenantRoutes(deps: ApiDeps) {
           first: async (reserved) => {
             const [id = '', taken] = reserved.split(' ');
             const at = now();
-            const row: TenantRow = { id, name: body.name, status: 'active', revision: 1, createdAt: at, updatedAt: at };
+            const quotas = { ...noQuotas, ...given(body.quotas ?? {}) };
+            const times = { createdAt: at, updatedAt: at };
+            const row: TenantRow = { id, name: body.name, status: 'active', quotas, revision: 1, ...times };
             const isNew = await tenants.insert(row);
             const made = isNew ? row : await findOne(id);
             if (!isNew && (taken !== undefined || made.name !== row.name)) throw idTaken(id);
@@ -81,7 +84,7 @@ export function createTenantRoutes(deps: ApiDeps) {
     /** A suspension is known here at once, in every other process of the API within about two seconds. */
     async change(ctx: ApiContext): Promise<void> {
       const { value } = await readJson(ctx, config.limits.bodyBytes);
-      const { name, status } = parseTenantPatch(value);
+      const { name, status, quotas = {} } = parseTenantPatch(value);
       for (let round = 0; round < maxRounds; round++) {
         const row = await findOne(ctx.params.id ?? '');
         if (row.id === defaultTenant && status === 'suspended')
@@ -94,6 +97,7 @@ export function createTenantRoutes(deps: ApiDeps) {
           ...row,
           name: name ?? row.name,
           status: status ?? row.status,
+          quotas: { ...row.quotas, ...given(quotas) },
           revision: row.revision + 1,
           updatedAt: now(),
         };
@@ -111,9 +115,21 @@ export function createTenantRoutes(deps: ApiDeps) {
       const { key, tenantId } = ctx.state;
       if (key === null) throw new Error('/v1/me was reached without a key');
       ctx.set('Cache-Control', 'private, no-store');
-      ctx.body = { object: 'me', key: keyAnswer(key, now()), tenant: tenantAnswer(await findOne(tenantId)) };
+      ctx.body = {
+        object: 'me',
+        key: keyAnswer(key, now()),
+        tenant: tenantAnswer(await findOne(tenantId)),
+        quotas: await quotasAnswer(meter, tenantId),
+      };
     },
   };
+}
+
+type PartialQuotas = { [Name in keyof Quotas]?: number | null | undefined };
+
+/** Those that were named. */
+function given(quotas: PartialQuotas): Partial<Quotas> {
+  return Object.fromEntries(Object.entries(quotas).filter(([, value]) => value !== undefined));
 }
 
 function idTaken(id: string): AppError {

@@ -269,6 +269,11 @@ function readConfig(read: Reader) {
       /** Slugs, and images, that do not exist. */
       unknownPerMinute: read.integer('RATE_LIMIT_UNKNOWN', { initial: 60, min: 0, max: 1_000_000 }),
     },
+    /** For tenants without quotas of their own, a UTC day; 0: as much as they like. */
+    quotas: {
+      rendersPerDay: read.integer('QUOTA_RENDERS_PER_DAY', { initial: 0, min: 0, max: 1_000_000_000 }),
+      batchRowsPerDay: read.integer('QUOTA_BATCH_ROWS_PER_DAY', { initial: 0, min: 0, max: 1_000_000_000 }),
+    },
     logLevel: read.oneOf<LogLevel>('LOG_LEVEL', logLevels, 'info'),
   };
 }

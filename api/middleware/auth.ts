@@ -37,7 +37,7 @@ export function keyDigest(key: string): string {
 
 export type Auth = ReturnType<typeof createAuth>;
 
-type AuthNeeds = Pick<ApiDeps, 'database' | 'config' | 'rateLimits' | 'suspended' | 'now' | 'log'>;
+type AuthNeeds = Pick<ApiDeps, 'database' | 'config' | 'rateLimits' | 'suspended' | 'meter' | 'now' | 'log'>;
 
 /**
  * Knows who calls. Keys are looked up by their SHA-256, so nothing is compared that could tell by its time.
@@ -45,7 +45,7 @@ type AuthNeeds = Pick<ApiDeps, 'database' | 'config' | 'rateLimits' | 'suspended
  * A looked-up key is trusted for five seconds: within these a revoked one still works.
  */
 export function createAuth(
-  { database, config, rateLimits, suspended, now, log }: AuthNeeds,
+  { database, config, rateLimits, suspended, meter, now, log }: AuthNeeds,
   { secrets }: { secrets: QuerySecrets },
 ) {
   const checkSignature = createSignedQuery({ secrets, rateLimits, now });
@@ -87,6 +87,7 @@ export function createAuth(
   const enter = (ctx: ApiContext, row: KeyRow | null): void => {
     ctx.state.key = row;
     ctx.state.tenantId = row?.tenantId ?? anonymousTenant;
+    meter.count(ctx.state.tenantId, 'calls');
   };
 
   return {

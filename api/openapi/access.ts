@@ -12,7 +12,7 @@ import {
   tenantRequestSchema,
 } from '../../shared/contract/access-request.ts';
 import { listReaders } from '../../shared/contract/lists.ts';
-import { apiKey, ids, tenant } from './examples.ts';
+import { apiKey, ids, quotas, tenant } from './examples.ts';
 import type { Operations } from './operation.ts';
 import { idIn, pageDefaults, queryOf } from './parameters.ts';
 
@@ -188,7 +188,10 @@ export const accessOperations = {
       200: {
         ...stands,
         content: {
-          'application/json': { schema: meAnswerSchema, examples: { me: { object: 'me', key: apiKey, tenant } } },
+          'application/json': {
+            schema: meAnswerSchema,
+            examples: { me: { object: 'me', quotas, key: apiKey, tenant } },
+          },
         },
       },
     },

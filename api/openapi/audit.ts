@@ -1,12 +1,32 @@
 import { auditListSchema, auditReaders } from '../../shared/contract/audit-answer.ts';
+import { usageAnswerSchema, usageReaders } from '../../shared/contract/usage-answer.ts';
 import { auditWords } from '../audit-actions.ts';
-import { ids } from './examples.ts';
+import { ids, usage } from './examples.ts';
 import type { Operations } from './operation.ts';
 import { pageDefaults, queryOf } from './parameters.ts';
 
 const tag = 'Access';
 
 export const auditOperations = {
+  'GET /v1/usage': {
+    id: 'getUsage',
+    tag,
+    summary: 'What your tenant used, by UTC days, and how it stands against its quotas',
+    description:
+      'The last 30 days and today unless it says otherwise. Counts of other processes come in after about a second. `batchRows` are counted when a file is accepted, `renders` when one is put to work: what is there already costs nothing.',
+    access: 'read',
+    query: queryOf(usageReaders, {
+      from: { example: '2026-11-01' },
+      tenantId: { description: 'Another tenant; for operators.' },
+    }),
+    answers: {
+      200: {
+        description: 'Each day of the range, and all of it.',
+        headers: ['Cache-Control!'],
+        content: { 'application/json': { schema: usageAnswerSchema, examples: { usage } } },
+      },
+    },
+  },
   'GET /v1/audit': {
     id: 'listAuditEntries',
     tag,

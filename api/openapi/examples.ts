@@ -5,6 +5,7 @@ import type { CodeAnswer } from '../../shared/contract/code-answer.ts';
 import type { LogoAnswer } from '../../shared/contract/logo-answer.ts';
 import type { RenderAnswer } from '../../shared/contract/render-answer.ts';
 import type { ScanAnswer } from '../../shared/contract/scan-answer.ts';
+import type { QuotasAnswer, UsageAnswer } from '../../shared/contract/usage-answer.ts';
 import type { DeliveryAnswer, WebhookAnswer } from '../../shared/contract/webhook-answer.ts';
 
 /** Ids as they look. */
@@ -193,7 +194,24 @@ export const tenant: TenantAnswer = {
   object: 'tenant',
   id: ids.tenant,
   name: 'Acme',
+  quotas: { rendersPerDay: null, batchRowsPerDay: 100_000 },
   status: 'active',
   createdAt: at,
   updatedAt: at,
+};
+
+const quota = { limit: 10_000, used: 120, remaining: 9880, resetsAt: '2026-11-24T00:00:00.000Z' };
+
+export const quotas: QuotasAnswer = { renders: quota, batchRows: { ...quota, limit: null, remaining: null } };
+
+const counts = { calls: 340, renders: 120, batchRows: 1000, codes: 4 };
+
+export const usage: UsageAnswer = {
+  object: 'usage',
+  tenantId: 'default',
+  from: '2026-11-23',
+  to: '2026-11-24',
+  total: counts,
+  days: [{ day: '2026-11-23', ...counts }],
+  quotas,
 };

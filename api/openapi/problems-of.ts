@@ -55,7 +55,14 @@ export function problemsOf(operation: Operation): Map<number, string[]> {
   return byStatus;
 }
 
-const away = ['queue_unavailable', 'queue_full', 'storage_unavailable', 'storage_full', 'database_full'];
+const away = [
+  'quota_exceeded',
+  'queue_unavailable',
+  'queue_full',
+  'storage_unavailable',
+  'storage_full',
+  'database_full',
+];
 
 /** What may be wrong with work that was accepted and failed, where its bytes are asked for. */
 const failures = [

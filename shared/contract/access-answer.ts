@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { roles, tenantStatuses } from '../domain/access.ts';
 import { listAnswerSchema } from './lists.ts';
+import { quotasSchema } from './usage-answer.ts';
 
 const timeOrNull = z.iso.datetime().nullable();
 
@@ -33,6 +34,9 @@ export const tenantAnswerSchema = z
     id: z.string(),
     name: z.string(),
     status: z.enum(tenantStatuses),
+    quotas: z
+      .object({ rendersPerDay: z.int().nullable(), batchRowsPerDay: z.int().nullable() })
+      .describe('Its own; null: what the configuration says, 0: as much as it likes.'),
     createdAt: z.iso.datetime(),
     updatedAt: z.iso.datetime(),
   })
@@ -44,7 +48,12 @@ export const tenantListSchema = listAnswerSchema(tenantAnswerSchema);
 
 /** Who is calling. */
 export const meAnswerSchema = z
-  .object({ object: z.literal('me'), key: keyAnswerSchema.omit({ key: true }), tenant: tenantAnswerSchema })
+  .object({
+    object: z.literal('me'),
+    key: keyAnswerSchema.omit({ key: true }),
+    tenant: tenantAnswerSchema,
+    quotas: quotasSchema,
+  })
   .meta({ id: 'Me' });
 
 export type MeAnswer = z.infer<typeof meAnswerSchema>;

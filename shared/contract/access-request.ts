@@ -3,7 +3,7 @@ import { roles, tenantStatuses } from '../domain/access.ts';
 import { isOneLine } from '../domain/content/content-text.ts';
 import { utcTime } from '../domain/content/moment.ts';
 import { isJsonObject } from '../domain/merge-patch.ts';
-import { fields, oneOf, optional } from './field.ts';
+import { fields, oneOf, optional, wholeNumber } from './field.ts';
 import { inBody, invalidRequest, problemsOf } from './zod-problems.ts';
 
 const mostNameCharacters = 100;
@@ -54,10 +54,21 @@ export const rotateKeySchema = fields(
   'a JSON object such as { "overlapSeconds": 3600 }',
 ).meta({ id: 'RotateKey' });
 
+const quota = wholeNumber(0, 1_000_000_000, 'a day; 0: as many as they like')
+  .nullable()
+  .optional()
+  .describe('null: what the configuration says');
+
+const quotas = fields(
+  { rendersPerDay: quota, batchRowsPerDay: quota },
+  'an object such as { "rendersPerDay": 10000 }',
+).describe('what the tenant may have done on a UTC day');
+
 /** The body of POST /v1/tenants. */
 export const tenantRequestSchema = fields(
   {
     name,
+    quotas: optional(quotas),
     id: optional(
       tenantId
         .regex(/^[a-z][a-z0-9-]{1,39}$/, { error: acceptedTenantId })
@@ -69,7 +80,7 @@ export const tenantRequestSchema = fields(
 
 /** The body of PATCH /v1/tenants/:id, a merge patch (RFC 7396). */
 export const tenantPatchSchema = fields(
-  { name: name.optional(), status: oneOf(tenantStatuses).optional() },
+  { name: name.optional(), status: oneOf(tenantStatuses).optional(), quotas: quotas.optional() },
   'a JSON object such as { "status": "suspended" }',
 ).meta({ id: 'TenantPatch' });
 

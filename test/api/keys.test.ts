@@ -6,6 +6,7 @@ await api.database.tenants.insert({
   id: 'acme',
   name: 'Acme',
   status: 'active',
+  quotas: { rendersPerDay: null, batchRowsPerDay: null },
   revision: 1,
   createdAt: 1,
   updatedAt: 1,

@@ -59,6 +59,8 @@ const keyed: Record<string, [Role, About]> = {
   'DELETE /v1/keys/:id': ['admin', 'id'],
   'POST /v1/keys/:id/rotate': ['admin', 'id'],
   'GET /v1/me': ['read', 'own'],
+  'GET /v1/usage': ['read', 'own'],
+  'POST /v1/signing-secret/rotate': ['write', 'own'],
   'POST /v1/tenants': ['operator', 'instance'],
   'GET /v1/tenants': ['operator', 'instance'],
   'GET /v1/tenants/:id': ['operator', 'instance'],

@@ -53,6 +53,7 @@ describe('the configuration', () => {
       scanRetentionDays: 0,
       corsOrigins: [],
       metricsToken: null,
+      quotas: { rendersPerDay: 0, batchRowsPerDay: 0 },
       rateLimits: { perKey: 100, perAddress: 10, failedAuthPerMinute: 30, unknownPerMinute: 60 },
       logLevel: 'info',
     });

@@ -1,5 +1,5 @@
 import { hash, randomBytes } from 'node:crypto';
-import type { KeyRow, ListedPage, TenantRow } from '../../shared/adapters/database/access-store.ts';
+import { type KeyRow, type ListedPage, noQuotas, type TenantRow } from '../../shared/adapters/database/access-store.ts';
 import { parseKeyRequest, parseTenantRequest } from '../../shared/contract/access-request.ts';
 import { bootstrapKeyId, defaultTenant, type TenantStatus } from '../../shared/domain/access.ts';
 import { makeApiKey } from '../../shared/domain/api-key.ts';
@@ -67,7 +67,14 @@ export async function makeTenant({ database, now, say }: AdminContext, name: str
   const { name: checked } = parseTenantRequest({ name });
   const times = { createdAt: now(), updatedAt: now() };
   const id = newId('tnt');
-  await (await database()).tenants.insert({ id, name: checked, status: 'active', revision: 1, ...times });
+  await (await database()).tenants.insert({
+    id,
+    name: checked,
+    status: 'active',
+    quotas: noQuotas,
+    revision: 1,
+    ...times,
+  });
   say(id);
 }
 

@@ -40,10 +40,17 @@ export interface KeyStore {
   remove(tenantId: string, id: string): Promise<boolean>;
 }
 
+/** What a tenant may have done on a UTC day; null: as much as the configuration says, 0: as much as it likes. */
+export type Quotas = { rendersPerDay: number | null; batchRowsPerDay: number | null };
+
+/** Those of a tenant that has none of its own. */
+export const noQuotas: Quotas = { rendersPerDay: null, batchRowsPerDay: null };
+
 export type TenantRow = {
   id: string;
   name: string;
   status: TenantStatus;
+  quotas: Quotas;
   /** Counts changes, from 1. */
   revision: number;
   createdAt: Millis;

@@ -57,6 +57,11 @@ export const accessCodes = {
     meaning: 'A browser that is signed in to the pages for operators was sent here by another site.',
     remedy: 'Use the pages themselves, or send a key as bearer.',
   },
+  quota_exceeded: {
+    status: 429,
+    meaning: 'Your tenant has had as many renders or rows of batches on this UTC day as it may.',
+    remedy: 'Wait as long as Retry-After says, or ask your operator for more; GET /v1/usage shows how you stand.',
+  },
   too_many_requests: {
     status: 429,
     meaning: 'More requests came than are accepted in this time; RateLimit-Policy says how many are.',

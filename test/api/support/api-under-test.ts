@@ -10,6 +10,7 @@ import type { RateLimits } from '../../../api/middleware/rate-limits.ts';
 import { openApiDocument } from '../../../api/openapi/document.ts';
 import { createApiServer } from '../../../api/server.ts';
 import { createSuspendedTenants } from '../../../api/suspended-tenants.ts';
+import { createUsageMeter } from '../../../api/usage-meter.ts';
 import type { CodeRow } from '../../../shared/adapters/database/code-store.ts';
 import type { Database } from '../../../shared/adapters/database/database.ts';
 import { connectSqlite } from '../../../shared/adapters/database/sqlite/connect-sqlite.ts';
@@ -43,6 +44,7 @@ afterAll(async () => {
 });
 
 type Options = {
+  quotas?: { rendersPerDay: number; batchRowsPerDay: number };
   config?: Partial<ApiDeps['config']>;
   timeouts?: { headersMs: number; requestMs: number };
   rateLimits?: RateLimits;
@@ -51,7 +53,13 @@ type Options = {
 };
 
 /** Starts the API on a port of its own, a real database and queues and objects in memory. */
-export async function startApi({ config, timeouts, rateLimits = noLimits, beside }: Options = {}) {
+export async function startApi({
+  config,
+  timeouts,
+  rateLimits = noLimits,
+  quotas = { rendersPerDay: 0, batchRowsPerDay: 0 },
+  beside,
+}: Options = {}) {
   const lines: Record<string, unknown>[] = [];
   const log = pino({ level: 'debug' }, { write: (line) => lines.push(JSON.parse(line)) });
   const tally = new Tally();
@@ -62,6 +70,8 @@ export async function startApi({ config, timeouts, rateLimits = noLimits, beside
   const hurry = new AbortController();
   const changedCodes: CodeRow[] = [];
   let clockMs = 0;
+  const now = () => Date.now() + clockMs;
+  const meter = createUsageMeter({ ...database, quotas, log, now });
   const suspended = createSuspendedTenants({ store: database.tenants, log });
   const deps: ApiDeps = {
     config: {
@@ -113,15 +123,15 @@ export async function startApi({ config, timeouts, rateLimits = noLimits, beside
     sharedCounts: { read: async () => ({ counts: new Map(), processes: [] }) },
     processMetrics: { metrics: async () => '' },
     scans: () => ({ scansLost: 0, segments: 0, sizeBytes: 0, oldestAt: null }),
-    now: () => Date.now() + clockMs,
+    now,
     hurry: hurry.signal,
     suspended,
+    meter,
     codeChanged: (row) => {
       changedCodes.push(row);
       redirects.lookup.changed(row);
     },
   };
-  const { now } = deps;
   const redirects = redirectsUnderTest({
     findBySlug: (slug) => database.codes.findBySlug(slug),
     publicUrl,
@@ -169,6 +179,7 @@ export async function startApi({ config, timeouts, rateLimits = noLimits, beside
     database,
     queues,
     objects,
+    meter,
     cached,
     lines,
     port,

@@ -1,5 +1,10 @@
 import { describe, expect, it } from 'vitest';
-import type { KeyRow, ListedPage, TenantRow } from '../../../shared/adapters/database/access-store.ts';
+import {
+  type KeyRow,
+  type ListedPage,
+  noQuotas,
+  type TenantRow,
+} from '../../../shared/adapters/database/access-store.ts';
 import type { Database } from '../../../shared/adapters/database/database.ts';
 import { noon, unique } from './rows.ts';
 
@@ -21,7 +26,7 @@ export function newKey(more: Partial<KeyRow> = {}): KeyRow {
 
 export function newTenant(more: Partial<TenantRow> = {}): TenantRow {
   const times = { createdAt: noon, updatedAt: noon };
-  return { id: unique('tnt'), name: 'Ünited', status: 'active', revision: 1, ...times, ...more };
+  return { id: unique('tnt'), name: 'Ünited', status: 'active', quotas: noQuotas, revision: 1, ...times, ...more };
 }
 
 const firstPage: ListedPage = { limit: 2, order: 'newest-first', after: null };
@@ -96,7 +101,8 @@ export function accessContract(connections: () => Database[]): void {
       const tenant = newTenant();
       expect([await tenants().insert(tenant), await tenants().insert({ ...tenant, name: 'x' })]).toEqual([true, false]);
       expect(await tenants().find(tenant.id)).toEqual(tenant);
-      const next = { ...tenant, status: 'suspended' as const, revision: 2, updatedAt: noon + 1 };
+      const quotas = { rendersPerDay: 5, batchRowsPerDay: 0 };
+      const next = { ...tenant, quotas, status: 'suspended' as const, revision: 2, updatedAt: noon + 1 };
       expect([await tenants().replace(next), await tenants().replace(next)]).toEqual([true, false]);
       expect(await tenants().find(tenant.id)).toEqual(next);
       expect(await tenants().suspended()).toContain(tenant.id);

@@ -1,4 +1,11 @@
-import type { KeyRow, KeyStore, ListedPage, TenantRow, TenantStore } from '../access-store.ts';
+import {
+  type KeyRow,
+  type KeyStore,
+  type ListedPage,
+  noQuotas,
+  type TenantRow,
+  type TenantStore,
+} from '../access-store.ts';
 import { rowOf, type Stored, storedOf } from './collections.ts';
 import type { MongoConnection } from './connection.ts';
 import { isDuplicateKey } from './mongo-error.ts';
@@ -11,6 +18,12 @@ const unused = { previousHash: null, previousUntil: null, expiresAt: null, lastU
 
 /** Keys of the first version lack what they did not have yet. */
 const keyOf = (document: Stored<KeyRow>): KeyRow => ({ ...unused, ...rowOf<KeyRow>(document) });
+
+/** Tenants of the first version have no quotas of their own. */
+const tenantOf = (document: Stored<TenantRow>): TenantRow => ({
+  ...{ quotas: noQuotas },
+  ...rowOf<TenantRow>(document),
+});
 
 export function mongoKeys(connection: MongoConnection): KeyStore {
   const { keys } = connection.collections;
@@ -65,7 +78,7 @@ export function mongoTenants(connection: MongoConnection): TenantStore {
     find: (id) =>
       run(async () => {
         const document = await tenants.findOne({ _id: id });
-        return document && rowOf<TenantRow>(document);
+        return document && tenantOf(document);
       }),
     insert: (tenant) => run(() => insertNew(tenants, storedOf(tenant))),
     replace: (next) => run(() => replaceRevision(tenants, storedOf(next))),
@@ -73,7 +86,7 @@ export function mongoTenants(connection: MongoConnection): TenantStore {
     list: (page) =>
       run(async () => {
         const found = await tenants.find(behind(page)).sort(sorted(page)).limit(page.limit).toArray();
-        return found.map((document) => rowOf<TenantRow>(document));
+        return found.map(tenantOf);
       }),
     /** Index: `by_status`. */
     suspended: () =>

@@ -20,6 +20,7 @@ export const tenantCodec = rowCodec<TenantRow>({
   id: 'plain',
   name: 'plain',
   status: 'plain',
+  quotas: 'json',
   revision: 'plain',
   createdAt: 'plain',
   updatedAt: 'plain',

@@ -265,4 +265,8 @@ export const migrations: readonly string[] = [
   alter table renders add column requestId text;
   alter table deliveries add column requestId text;
   `,
+  /* Quotas of a tenant's own. */
+  `
+  alter table tenants add column quotas text not null default '{"rendersPerDay":null,"batchRowsPerDay":null}';
+  `,
 ];
