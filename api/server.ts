@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { createServer, type Server, type ServerResponse, STATUS_CODES } from 'node:http';
+import { createServer, type IncomingMessage, type Server, type ServerResponse, STATUS_CODES } from 'node:http';
 import type { Socket } from 'node:net';
 import { setTimeout as pause } from 'node:timers/promises';
 import { AppError } from '../shared/errors.ts';
@@ -38,6 +38,7 @@ export function createApiServer(
       keepAliveTimeout: 65_000,
     },
     (request, response) => {
+      if (isAmbiguous(request)) return refuse(ambiguous, request.socket, publicUrl);
       if (draining) response.setHeader('Connection', 'close');
       answering.add(response);
       response.once('close', () => answering.delete(response));
@@ -101,6 +102,18 @@ const refusals: Record<string, { error: AppError; status: number }> = {
     status: 431,
   },
 };
+
+const ambiguous: NodeJS.ErrnoException = new Error('not a request of HTTP/1.1 with one host');
+
+/** Whether a request is without a version (HTTP/0.9), or names two hosts (RFC 9112, section 3.2): the parser lets both pass. */
+function isAmbiguous({ httpVersionMajor, rawHeaders }: IncomingMessage): boolean {
+  let hosts = 0;
+  for (let at = 0; at < rawHeaders.length; at += 2) {
+    const name = rawHeaders[at] as string;
+    if (name.length === 4 && name.toLowerCase() === 'host') hosts++;
+  }
+  return hosts > 1 || httpVersionMajor < 1;
+}
 
 const malformed = {
   error: new AppError('malformed', 'malformed_request', 'This is not a valid HTTP request'),
