@@ -6,6 +6,7 @@ import { Redis } from 'ioredis';
 import { type Client, eventually } from '../support/client.ts';
 import { segmentsBelow } from '../support/journal-files.ts';
 import { type LoadResult, loadWithWrk } from './load.ts';
+import { cpuTimes } from './seed/processes.ts';
 import { withService } from './service.ts';
 import { withRedis } from './with-redis.ts';
 
@@ -27,6 +28,7 @@ export async function redirect(): Promise<void> {
   await withService({ WORKER_PROCESSES: '1' }, async (service) => {
     const client = await service.client();
     const slugs = await makeCodes(client);
+    const { api } = await service.children();
     await withRedis(async (redisUrl) => {
       const redis = new Redis(redisUrl);
       for (const slug of slugs) await redis.set(`code:${slug}`, target);
@@ -36,8 +38,8 @@ export async function redirect(): Promise<void> {
       try {
         const drained = () => untilDelivered(service.dataDir);
         await compare({
-          floorUrl: `http://127.0.0.1:${port}`,
-          ourUrl: client.baseUrl,
+          floor: { url: `http://127.0.0.1:${port}`, pid: child.pid as number },
+          ours: { url: client.baseUrl, pid: api },
           script: scanEach(slugs),
           drained,
         });
@@ -85,23 +87,30 @@ async function untilDelivered(dataDir: string): Promise<void> {
   await pause(settleMs);
 }
 
-type Sides = { floorUrl: string; ourUrl: string; script: string; drained: () => Promise<void> };
+type Side = { url: string; pid: number };
+type Sides = { floor: Side; ours: Side; script: string; drained: () => Promise<void> };
+/** `cpuMicroseconds`: of the process for one request, which other load on the machine changes little. */
+type Measured = LoadResult & { cpuMicroseconds: number };
 
-async function compare({ floorUrl, ourUrl, script, drained }: Sides): Promise<void> {
-  const load = (url: string, time: number) =>
-    loadWithWrk(url, { inFlight, seconds: time, script, expectedStatus: 302 });
+async function compare({ floor, ours, script, drained }: Sides): Promise<void> {
+  const load = async ({ url, pid }: Side, time: number): Promise<Measured> => {
+    const before = await cpuTimes(pid);
+    const result = await loadWithWrk(url, { inFlight, seconds: time, script, expectedStatus: 302 });
+    const used = (await cpuTimes(pid)).all - before.all;
+    return { ...result, cpuMicroseconds: (used * 1000) / (result.requestsPerSecond * time) };
+  };
   console.log(`${inFlight} in flight, ${codes} codes, ${seconds} s a round`);
-  for (const url of [floorUrl, ourUrl]) await load(url, warmUpSeconds);
+  for (const side of [floor, ours]) await load(side, warmUpSeconds);
   await drained();
   const ratios: number[] = [];
   for (let round = 1; round <= rounds; round++) {
-    const floor = await load(floorUrl, seconds);
-    const ours = await load(ourUrl, seconds);
-    if (ours.failures > 0) throw new Error(`${ours.failures} requests were not answered with a redirect`);
-    const ratio = ours.requestsPerSecond / floor.requestsPerSecond;
+    const theirs = await load(floor, seconds);
+    const own = await load(ours, seconds);
+    if (own.failures > 0) throw new Error(`${own.failures} requests were not answered with a redirect`);
+    const ratio = own.requestsPerSecond / theirs.requestsPerSecond;
     ratios.push(ratio);
     console.log(
-      `round ${round}: bare Koa + GET + XADD ${told(floor)}; redirects with the scan on disk ${told(ours)}; ` +
+      `round ${round}: bare Koa + GET + XADD ${told(theirs)}; redirects with the scan on disk ${told(own)}; ` +
         `ratio ${(ratio * 100).toFixed(0)} %`,
     );
     await drained();
@@ -110,6 +119,7 @@ async function compare({ floorUrl, ourUrl, script, drained }: Sides): Promise<vo
   console.log(`median ratio ${(median * 100).toFixed(0)} % (aim: ≥ 120 %)`);
 }
 
-function told({ requestsPerSecond, latencyMs: { p50, p95, p99 } }: LoadResult): string {
-  return `${requestsPerSecond.toFixed(0)}/s (p50 ${p50} ms, p95 ${p95} ms, p99 ${p99} ms)`;
+function told({ requestsPerSecond, latencyMs: { p50, p95, p99 }, cpuMicroseconds }: Measured): string {
+  const latencies = `p50 ${p50} ms, p95 ${p95} ms, p99 ${p99} ms`;
+  return `${requestsPerSecond.toFixed(0)}/s (${latencies}, ${cpuMicroseconds.toFixed(1)} µs of CPU each)`;
 }

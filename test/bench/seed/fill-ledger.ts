@@ -17,6 +17,8 @@ export type LedgerDay = { tenantId: string; codeId: string; day: number; scans: 
 /** Takes days of codes in the order of codes and days, as fast as the database can. Nobody else may use it meanwhile. */
 export type LedgerFiller = { add(day: LedgerDay): Promise<void>; finish(): Promise<void> };
 
+/** Rows of one insert into MongoDB, which has four seconds. */
+const rowsInInsert = 500;
 /** Rows between two commits. */
 const rowsAtATime = 50_000;
 
@@ -68,7 +70,7 @@ async function fillMongo(mongoUrl: string, log: Log): Promise<LedgerFiller> {
     async add({ tenantId, codeId, day, scans: found, rollUps }) {
       for (const scan of found) rows.push(storedOf(scan));
       packed.push({ _id: `${codeId} ${day}`, tenantId, codeId, day, revision: 1, ...packDay(rollUps) });
-      if (rows.length >= 2000) await flush();
+      if (rows.length >= rowsInInsert) await flush();
     },
     async finish() {
       await flush();
