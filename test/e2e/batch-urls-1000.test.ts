@@ -1,31 +1,39 @@
-import { execFile, spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { readFile, writeFile } from 'node:fs/promises';
+import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { promisify } from 'node:util';
 import { expect, it } from 'vitest';
 import { decodeWithZbar, decodeWithZxing, hasZbar } from '../support/decode.ts';
 import { prepareDeployment } from '../support/deployment.ts';
-import { temporaryFolder } from '../support/servers.ts';
 import { describeOnStores } from '../support/store-columns.ts';
+import { hasUnzip, unzip } from '../support/unzip.ts';
 
-const unzip = spawnSync('unzip', ['-v']).status === 0;
 const urlsFile = join(import.meta.dirname, '../data/urls-1000.csv');
 
-/** The file with a row that cannot be drawn behind every fiftieth. */
-async function withBrokenRows(): Promise<{ csv: string; urls: string[]; broken: number }> {
+/** Each is broken in a way of its own. */
+const brokenRows = [
+  { cells: 'no URL,', error: { code: 'required', pointer: '/url' } },
+  { cells: 'a scheme that nobody knows,nothing:1', error: { code: 'invalid_url', pointer: '/url' } },
+  { cells: 'a space,https://exa mple.com', error: { code: 'invalid_url', pointer: '/url' } },
+  { cells: `no symbol is large enough,https://example.com/${'a'.repeat(3000)}`, error: { code: 'content_too_long' } },
+];
+
+/** The file with a row that cannot be drawn behind every fiftieth, and what is wrong with which row. */
+async function withBrokenRows(): Promise<{ csv: string; urls: string[]; broken: object[] }> {
   const [head = '', ...lines] = (await readFile(urlsFile, 'utf8')).trim().split(/\r?\n/);
-  const mixed = lines.flatMap((line, index) =>
-    index % 50 === 49 ? [line, line.replace(/https?:/, 'nothing:')] : [line],
-  );
+  const broken: object[] = [];
+  const mixed = lines.flatMap((line, index) => {
+    const kind = brokenRows[broken.length % brokenRows.length];
+    if (index % 50 !== 49 || kind === undefined) return [line];
+    const row = index + 1 + broken.length + 1;
+    broken.push({ row, line: row + 1, file: null, sha256: null, error: kind.error });
+    return [line, kind.cells];
+  });
   const urls = lines.map((line) => line.slice(line.indexOf(',') + 1).trim());
-  return { csv: `${[head, ...mixed].join('\n')}\n`, urls, broken: mixed.length - lines.length };
+  return { csv: `${[head, ...mixed].join('\n')}\n`, urls, broken };
 }
 
-type Entry = { row: number; file: string | null; content: string | null; sha256: string | null; error: unknown };
-
 describeOnStores('A CSV of 1,000 URLs', (stores) => {
-  it.skipIf(!unzip || !hasZbar)(
+  it.skipIf(!hasUnzip || !hasZbar)(
     'becomes a ZIP with each good row once, and a manifest with each bad row once',
     async () => {
       const deployment = await prepareDeployment({ stores: stores() });
@@ -44,21 +52,24 @@ describeOnStores('A CSV of 1,000 URLs', (stores) => {
         const { id } = (await made.json()) as { id: string };
         const events = await (await fetch(`${baseUrl}/v1/batches/${id}/events`, { headers })).text();
         const end = JSON.parse(/event: end\ndata: (.*)/.exec(events)?.[1] ?? 'null');
-        expect(end).toMatchObject({ status: 'completed', counts: { total: 1020, completed: 1000, failed: broken } });
+        expect(end).toMatchObject({ status: 'completed', counts: { total: 1020, completed: 1000, failed: 20 } });
 
         const answer = await fetch(`${baseUrl}/v1/batches/${id}/archive`, { headers });
         const zip = Buffer.from(await answer.arrayBuffer());
         expect(createHash('sha256').update(zip).digest('hex')).toBe(end.archive.sha256);
-        const folder = await temporaryFolder();
-        await writeFile(join(folder, 'archive.zip'), zip);
-        await promisify(execFile)('unzip', ['-q', 'archive.zip', '-d', 'out'], { cwd: folder });
-        const manifest: Entry[] = JSON.parse(await readFile(join(folder, 'out', 'manifest.json'), 'utf8'));
+        const { manifest, csv: table, images: files } = await unzip(zip);
         expect(manifest.map(({ row }) => row)).toEqual(Array.from({ length: 1020 }, (_, index) => index + 1));
-        expect(manifest.filter(({ error }) => error !== null)).toHaveLength(broken);
+        expect(table.trim().split('\n')).toHaveLength(1021);
+        const failed = manifest.filter(({ error }) => error !== null);
+        expect(failed).toHaveLength(20);
+        expect(failed).toMatchObject(broken);
+        const listed = await (await deployment.client.get(`/v1/batches/${id}/rows?status=failed`)).json();
+        expect(listed).toMatchObject({ data: failed.map(({ row, line, error }) => ({ row, line, error })) });
 
         const drawn = manifest.filter(({ error }) => error === null);
         expect(drawn.map(({ content }) => content)).toEqual(urls);
-        const images = await Promise.all(drawn.map(({ file }) => readFile(join(folder, 'out', file ?? ''))));
+        expect(files.size).toBe(1000);
+        const images = drawn.map(({ file }) => files.get(file ?? '') ?? Buffer.alloc(0));
         expect(images.map((bytes) => createHash('sha256').update(bytes).digest('hex'))).toEqual(
           drawn.map(({ sha256 }) => sha256),
         );
