@@ -16,6 +16,9 @@ export type IncomingBatch = { id: string; request: BatchRequest; file: StoredCsv
 
 export type AcceptBatches = ReturnType<typeof createAcceptBatches>;
 
+/** Whose batch it is, and by which request. */
+type Maker = { tenantId: string; keyId: string; requestId: string };
+
 /** A batch's way in: the file is stored as it comes, then the record, then a job. */
 export function createAcceptBatches(deps: ApiDeps) {
   const { config, database, objects, queues, meter, log, now } = deps;
@@ -74,7 +77,7 @@ export function createAcceptBatches(deps: ApiDeps) {
     },
 
     /** Makes the record under `id` and has its file read; durable when it returns. */
-    async accept(incoming: IncomingBatch, id: string, by: { tenantId: string; keyId: string }): Promise<Batch> {
+    async accept(incoming: IncomingBatch, id: string, by: Maker): Promise<Batch> {
       const { request, file } = incoming;
       await meter.assertWithin(by.tenantId, 'batchRows', file.rowCount);
       await moveFile(incoming, id);
@@ -89,6 +92,7 @@ export function createAcceptBatches(deps: ApiDeps) {
         shared,
         callback: callbackUrl === null ? null : { id: newId('msg'), url: callbackUrl },
         createdBy: by.keyId,
+        requestId: by.requestId,
         run: 1,
         isParsed: false,
         cancelledAt: null,

@@ -108,7 +108,7 @@ export function createBatchRoutes(deps: ApiDeps) {
     async create(ctx: ApiContext): Promise<void> {
       const incoming = await receive(ctx);
       const { id, request, file } = incoming;
-      const { tenantId, key } = ctx.state;
+      const { tenantId, key, requestId } = ctx.state;
       const fields = { ...request, file: file.sha256 };
       let isKept = false;
       try {
@@ -118,7 +118,7 @@ export function createBatchRoutes(deps: ApiDeps) {
           { route: 'POST /v1/batches', fields, resourceId: id },
           {
             first: async (reserved) => {
-              const batch = await accept(incoming, reserved, { tenantId, keyId: key?.id ?? '' });
+              const batch = await accept(incoming, reserved, { tenantId, keyId: key?.id ?? '', requestId });
               isKept = batch.id === id;
               await answer(ctx, batch);
               ctx.status = 202;

@@ -107,8 +107,8 @@ export function createAuth(
     /** The operator's key of this digest as it stands now (or did within five seconds); null when it is gone or no operator's. */
     async findOperator(digest: string): Promise<KeyRow | null> {
       const row = await rowOf(digest);
-      if (row?.role !== 'operator' || (row.expiresAt !== null && row.expiresAt <= now())) return null;
-      return row;
+      if (row?.role !== 'operator' || suspended.has(row.tenantId)) return null;
+      return row.expiresAt !== null && row.expiresAt <= now() ? null : row;
     },
 
     /** Lets everyone in unless OPEN_QR is false; a key or a signature that comes along must be a good one. */

@@ -53,6 +53,29 @@ describe('a request id', () => {
       expect(line).toMatchObject({ host, httpStatus: 204, attempt: 1, outcome: 'completed' });
   });
 
+  it('is on every line about a batch: read, drawn, ended, told', async () => {
+    const { client, apiKey } = deployment;
+    const requestId = `batch-${Date.now()}`;
+    const form = new FormData();
+    form.set(
+      'file',
+      new File(['url\nhttps://example.com/1\nhttps://example.com/2\n'], 'urls.csv', { type: 'text/csv' }),
+    );
+    form.set('callbackUrl', receiver.url('/batch'));
+    const headers = { authorization: `Bearer ${apiKey}`, 'request-id': requestId };
+    const answer = await fetch(`${client.baseUrl}/v1/batches`, { method: 'POST', headers, body: form });
+    expect(answer.status).toBe(202);
+    await receiver.until(1, '/batch');
+    await eventually('the call is in the log', async () => journey(requestId).includes('worker: webhook attempt'));
+    expect(journey(requestId)).toEqual([
+      'api: request',
+      'worker: batch read',
+      'worker: rows tried',
+      'worker: batch ended',
+      'worker: webhook attempt',
+    ]);
+  });
+
   it('leads from the problem that a caller is shown to the log, and says nothing of what was asked for', async () => {
     const { client } = deployment;
     const secret = 'https://example.com/not-for-logs';

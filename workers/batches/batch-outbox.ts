@@ -34,7 +34,7 @@ export function createBatchOutbox(needs: Needs): Outbox {
 }
 
 async function noticesOf(batch: Batch, { database, publicUrl, secretKey, now }: Needs): Promise<Notice[]> {
-  const { id, tenantId, untold, callback } = batch;
+  const { id, tenantId, untold, callback, requestId } = batch;
   const counts = await batchCounts(database.batches, batch);
   return untold.map(({ status, at }) => {
     const type = eventOf[status];
@@ -49,6 +49,7 @@ async function noticesOf(batch: Batch, { database, publicUrl, secretKey, now }: 
       body: messageBody({ type, at, data }, brief),
       callbacks: callback === null ? [] : [{ id: deliveryId(secretKey, eventId, 'callback'), url: callback.url }],
       isForWebhooks: true,
+      requestId,
     };
   });
 }

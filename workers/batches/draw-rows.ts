@@ -44,7 +44,10 @@ export async function drawRows(
       break;
     }
     if (ended.kind === 'broken') {
-      deps.log.error({ err: ended.cause, batchId: batch.id, row: work.row, attempt: job.attempt }, 'drawing failed');
+      deps.log.error(
+        { err: ended.cause, requestId: batch.requestId, batchId: batch.id, row: work.row, attempt: job.attempt },
+        'drawing failed',
+      );
       if (isFirstAttempt(job)) {
         again = ended.cause;
         continue;

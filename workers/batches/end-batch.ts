@@ -95,6 +95,7 @@ async function end({ database, queues, batches: settings, log, now }: BatchDeps,
     };
   });
   if (ended === null) return;
+  log.info({ requestId: ended.requestId, batchId: id, status: ended.status }, 'batch ended');
   await queues
     .announceEnded([id])
     .catch((err: unknown) => log.warn({ err, batchId: id }, 'ended batch: no message to those who wait'));

@@ -30,6 +30,7 @@ export function createParseBatch(deps: BatchDeps) {
     try {
       if (job.stalls >= maxStalls) throw new AppError('invalid', 'batch_crashed', crashed);
       if (batch.cancelledAt === null) await parse(deps, batch);
+      deps.log.info({ requestId: batch.requestId, batchId: batch.id }, 'batch read');
     } catch (error) {
       const forGood = error instanceof AppError && error.kind !== 'unavailable';
       if (!forGood && !job.lastAttempt) throw error;
@@ -56,8 +57,8 @@ const storageUnavailable: WorkError = {
   pointer: null,
 };
 
-async function giveUp({ database, log }: BatchDeps, { id }: Batch, error: WorkError): Promise<void> {
-  log.warn({ batchId: id, code: error.code }, 'a batch could not be read');
+async function giveUp({ database, log }: BatchDeps, { id, requestId }: Batch, error: WorkError): Promise<void> {
+  log.warn({ requestId, batchId: id, code: error.code }, 'a batch could not be read');
   await changeBatch(database.batches, id, (batch) => (isOver(batch) ? null : { error }));
 }
 

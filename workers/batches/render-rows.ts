@@ -48,6 +48,7 @@ export async function drawChunk(deps: BatchDeps, chunk: BatchChunk, job: Running
   await batches.startRows(batch.id, chunk.rows, chunk.run);
   const rows = (await batches.findRows(batch.id, chunk.rows)).filter(isOpen);
   const cause = await drawRows(deps, { batch, rows, job });
+  deps.log.info({ requestId: batch.requestId, batchId: batch.id, chunkId: chunk.id, rows: rows.length }, 'rows tried');
   if (cause === null) return { verdict: 'done' };
   return { verdict: 'retry', error: new Error(`Rows of the chunk ${chunk.id} are to be tried again`, { cause }) };
 }

@@ -39,7 +39,10 @@ export function createZipPart(deps: BatchDeps) {
     } catch (error) {
       const forGood = error instanceof AppError && error.kind !== 'unavailable';
       if (!forGood && !job.lastAttempt) throw error;
-      deps.log.warn({ err: error, batchId: batch.id, part }, 'a part of an archive could not be made');
+      deps.log.warn(
+        { err: error, requestId: batch.requestId, batchId: batch.id, part },
+        'a part of an archive could not be made',
+      );
       const { code, message } = forGood ? error : storageUnavailable;
       const reason: WorkError = { code, detail: message, pointer: null };
       await changeBatch(batches, batch.id, (found) => (isOver(found) ? null : { error: reason }));

@@ -46,6 +46,8 @@ export type Batch = {
   callback: Callback | null;
   /** Id of the key that made it; retargeted codes name it in their history. */
   createdBy: string;
+  /** The request that made it, for logs. */
+  requestId: string | null;
   /** 1, and one more with each retry: whatever is told about the end is told about a run. */
   run: number;
   /** All rows and chunks of this run are in the tables. */

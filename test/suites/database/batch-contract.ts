@@ -24,6 +24,7 @@ export function newBatch(more: Partial<Batch> = {}): Batch {
     shared: { size: '500' },
     callback: { id: 'msg_1', url: 'https://example.com/hook' },
     createdBy: 'key_1',
+    requestId: 'request-1',
     run: 1,
     isParsed: false,
     cancelledAt: null,

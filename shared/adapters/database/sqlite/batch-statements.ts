@@ -14,6 +14,7 @@ export const batchCodec = rowCodec<Batch>({
   shared: 'json',
   callback: 'json',
   createdBy: 'plain',
+  requestId: 'plain',
   run: 'plain',
   isParsed: 'flag',
   cancelledAt: 'plain',

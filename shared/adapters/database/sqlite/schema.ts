@@ -269,4 +269,8 @@ export const migrations: readonly string[] = [
   `
   alter table tenants add column quotas text not null default '{"rendersPerDay":null,"batchRowsPerDay":null}';
   `,
+  /* Which request made a batch, for logs. */
+  `
+  alter table batches add column requestId text;
+  `,
 ];
