@@ -224,6 +224,30 @@ describe('the archive of a batch', () => {
       expect((await batchOf(deps, batch)).archive?.map(({ part }) => part)).toEqual([1, 2, 3]);
     });
 
+    it('unpacks flat, whatever rows want their files to be called', async () => {
+      const wanted = [
+        '../../x',
+        'x',
+        '..\\..\\y',
+        'CON',
+        'a\u0001b',
+        '😀',
+        'Menü',
+        'MENÜ',
+        '-rf',
+        'manifest.csv',
+        '日'.repeat(90),
+      ];
+      const batch = await accept(
+        `url,file\n${wanted.map((file, at) => `https://example.com/${at},"${file}"`).join('\n')}\n`,
+      );
+      await work(deps);
+      const { images, manifest } = await unzip(await zipOfPart(batch));
+      expect(images.size).toBe(wanted.length);
+      expect([...images.keys()].sort()).toEqual(manifest.map(({ file }) => file).sort());
+      expect(manifest.slice(0, 4).map(({ file }) => file)).toEqual(['x.png', 'x-2.png', 'y.png', '_CON.png']);
+    });
+
     it('of nothing but bad rows has their manifest', async () => {
       const batch = await accept('url\nnonsense\nmore nonsense\n');
       await work(deps);
