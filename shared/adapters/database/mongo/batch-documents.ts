@@ -14,7 +14,7 @@ export const batchIndexes = {
     { name: 'by_tenant', key: { tenantId: 1, createdAt: 1, _id: 1 } },
     { name: 'by_tenant_and_status', key: { tenantId: 1, status: 1, createdAt: 1, _id: 1 } },
     { name: 'to_tell', key: { toBeTold: 1, _id: 1 } },
-    { name: 'expiring', key: { purgedAt: 1, expiresAt: 1 } },
+    { name: 'to_purge', key: { purgedAt: 1, expiresAt: 1 } },
   ],
   batchRows: [{ name: 'by_status', key: { batchId: 1, status: 1, _id: 1 } }],
   batchChunks: [

@@ -103,7 +103,7 @@ function records(
         const filter = { toBeTold: true, ...(after === null ? {} : { _id: { $gt: after } }) };
         return (await batches.find(filter).sort({ _id: 1 }).limit(limit).toArray()).map(read);
       }),
-    /** Index: `expiring`; a null is no time before any other. */
+    /** Index: `to_purge`; a null is no time before any other. */
     expired: ({ before, limit }) =>
       run(async () => {
         const found = await batches
@@ -119,7 +119,7 @@ function records(
         const removedChunks = await removeBelow(batchChunks as never, id, limit);
         return removedRows < limit && removedChunks < limit;
       }),
-    /** Index: `expiring`. */
+    /** Index: `to_purge`. */
     removePurged: (before, limit) =>
       run(async () => {
         const purged = { purgedAt: { $lt: before, $gt: 0 } };
