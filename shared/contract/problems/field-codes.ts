@@ -70,9 +70,5 @@ export const fieldCodes = {
   invalid_logo: entry('The text is no data URI of a PNG, JPEG or WebP image.', asTold),
   invalid_logo_id: entry('The text is no id of a logo.', asTold),
   unsupported_charset: entry('Text beyond ASCII is encoded in UTF-8 only.', 'Leave charset-target out.'),
-  range_too_long: {
-    status: null,
-    meaning: 'The range from `from` to `to` is longer than what is answered at once.',
-    remedy: 'Ask for it in parts.',
-  },
+  range_too_long: entry('The range is longer than what is answered at once.', 'Ask for it in parts.'),
 } as const satisfies Record<string, CodeEntry>;
