@@ -28,10 +28,10 @@ export async function readAnalytics(
   const cutOff = await Promise.all(
     cuts.map(async (cut) => ({ start: bucketOf(cut.from), ...(await rollUpCut(scans, scope, cut)) })),
   );
+  if (cutOff.length === 0) return { buckets, breakdowns };
   return {
     buckets: joinBuckets([buckets, cutOff.map(({ start, counts }) => ({ start, counts }))]),
-    breakdowns:
-      cutOff.length === 0 ? breakdowns : mergeBreakdowns([breakdowns, ...cutOff.map((cut) => cut.breakdowns)]),
+    breakdowns: mergeBreakdowns([breakdowns, ...cutOff.map((cut) => cut.breakdowns)]),
   };
 }
 

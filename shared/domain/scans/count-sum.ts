@@ -55,44 +55,48 @@ export class CountSum {
     return sums;
   }
 
-  /** Every part that has scans, by the start of its interval, ascending. */
-  *#filled(): Generator<{ start: number; part: number; numbers: Float64Array }> {
+  /** Calls `visit` with every part that has scans, intervals ascending; its numbers begin at `at`. */
+  #visit(visit: (start: number, part: number, sums: Float64Array, at: number) => void): void {
     for (const start of [...this.#sums.keys()].sort((a, b) => a - b)) {
       const sums = this.#sums.get(start) as Float64Array;
-      for (let part = 0; part < parts.length; part++) {
-        const numbers = sums.subarray(part * numbersOfPart, (part + 1) * numbersOfPart);
-        if (numbers[0] !== 0) yield { start, part, numbers };
-      }
+      for (let part = 0; part < parts.length; part++)
+        if (sums[part * numbersOfPart] !== 0) visit(start, part, sums, part * numbersOfPart);
     }
   }
 
   numbers(): Float64Array {
-    const filled = [...this.#filled()];
-    const numbers = new Float64Array(filled.length * numbersCarried);
-    filled.forEach((found, index) => {
-      numbers.set([found.start, found.part], index * numbersCarried);
-      numbers.set(found.numbers, index * numbersCarried + 2);
+    const numbers = new Float64Array(this.#sums.size * parts.length * numbersCarried);
+    let to = 0;
+    this.#visit((start, part, sums, at) => {
+      numbers[to] = start;
+      numbers[to + 1] = part;
+      for (let index = 0; index < numbersOfPart; index++) numbers[to + 2 + index] = sums[at + index] as number;
+      to += numbersCarried;
     });
-    return numbers;
+    return numbers.slice(0, to);
   }
 
   /** Ascending by start. */
   result(): BucketCounts[] {
     const intervals: BucketCounts[] = [];
-    for (const { start, part, numbers } of this.#filled()) {
-      const [scanCount, amongAll, amongBots, amongSource, amongPart] = numbers as unknown as number[];
-      const counts = {
-        ...(parts[part] as PartKey),
-        scanCount,
-        amongAll,
-        amongBots,
-        amongSource,
-        amongPart,
-      } as CountPart;
-      const last = intervals.at(-1);
+    let last: BucketCounts | null = null;
+    this.#visit((start, part, sums, at) => {
+      const { bot, source } = parts[part] as PartKey;
+      const counts: CountPart = {
+        bot,
+        source,
+        scanCount: sums[at] as number,
+        amongAll: sums[at + 1] as number,
+        amongBots: sums[at + 2] as number,
+        amongSource: sums[at + 3] as number,
+        amongPart: sums[at + 4] as number,
+      };
       if (last?.start === start) last.counts.push(counts);
-      else intervals.push({ start, counts: [counts] });
-    }
+      else {
+        last = { start, counts: [counts] };
+        intervals.push(last);
+      }
+    });
     return intervals;
   }
 }

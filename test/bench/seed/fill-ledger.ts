@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import { storedOf } from '../../../shared/adapters/database/mongo/collections.ts';
 import { openMongo } from '../../../shared/adapters/database/mongo/connection.ts';
+import { duplicatesOf } from '../../../shared/adapters/database/mongo/mongo-error.ts';
 import type { DayDocument, ScanDocument } from '../../../shared/adapters/database/mongo/scan-documents.ts';
 import type { ScanRow } from '../../../shared/adapters/database/scan-store.ts';
 import { migrate, SqliteFile } from '../../../shared/adapters/database/sqlite/file.ts';
@@ -55,14 +56,27 @@ function fillSqlite(dataDir: string): LedgerFiller {
   };
 }
 
+/** Inserts again what a busy server has not answered in time; what it has by then is no error. */
+async function insertAll(insert: () => Promise<unknown>): Promise<void> {
+  for (let tries = 1; ; tries++) {
+    try {
+      await insert();
+      return;
+    } catch (error) {
+      if (tries === 10) throw error;
+      if (!/timed out/.test(String(error))) return void duplicatesOf(error);
+    }
+  }
+}
+
 async function fillMongo(mongoUrl: string, log: Log): Promise<LedgerFiller> {
   const connection = await openMongo(mongoUrl, log);
   const { scans, scan_days: days } = connection.collections;
   let rows: ScanDocument[] = [];
   let packed: DayDocument[] = [];
   const flush = async (): Promise<void> => {
-    if (rows.length > 0) await scans.insertMany(rows, { ordered: false });
-    if (packed.length > 0) await days.insertMany(packed, { ordered: false });
+    if (rows.length > 0) await insertAll(() => scans.insertMany(rows, { ordered: false }));
+    if (packed.length > 0) await insertAll(() => days.insertMany(packed, { ordered: false }));
     rows = [];
     packed = [];
   };
