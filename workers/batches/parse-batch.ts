@@ -13,8 +13,8 @@ import { nameOf } from './row-name.ts';
 /** Rows of one chunk; also of one write, so that no writer waits long for another. */
 export const rowsPerChunk = 200;
 
-/** A file that takes its process down so often is given up. */
-const maxStalls = 3;
+/** A file that takes its process down so often is given up; not sooner, as processes die of other things too while it is read. */
+const maxStalls = 10;
 
 /**
  * Reads a batch's file into rows, and its rows into chunks; drawing begins with the first chunk. Reading it again gives the same

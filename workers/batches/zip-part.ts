@@ -14,8 +14,8 @@ export const mostRowsPerPart = 10_000;
 
 const rowsAtOnce = 500;
 
-/** A part that takes its process down so often is given up. */
-const maxStalls = 3;
+/** A part that takes its process down so often is given up; not sooner, as processes die of other things too while it is made. */
+const maxStalls = 10;
 
 type Image = BatchRow & { file: string; result: RowResult };
 
