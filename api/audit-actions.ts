@@ -9,6 +9,7 @@ export const recordedFields = {
   },
   webhook: { values: ['events', 'description', 'status'], names: ['url', 'secret'] },
   key: { values: ['name', 'role', 'tenantId', 'expiresAt'], names: ['key'] },
+  batch: { values: ['name', 'mode'], names: [] },
   tenant: { values: ['name', 'status', 'quotas'], names: [] },
   callback_secret: { values: [], names: ['secret'] },
   signing_secret: { values: [], names: ['secret'] },
@@ -26,7 +27,8 @@ export const auditActions: Readonly<Record<string, AuditAction | null>> = {
   'DELETE /v1/renders/:id': null,
   'POST /v1/logos': null,
   'DELETE /v1/logos/:id': null,
-  'POST /v1/batches': null,
+  // One record for the codes that it makes or changes; each code's history has its own part.
+  'POST /v1/batches': 'batch.create',
   'POST /v1/batches/:id/cancel': null,
   'POST /v1/batches/:id/retry': null,
   'POST /v1/codes': 'code.create',

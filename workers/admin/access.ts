@@ -1,5 +1,6 @@
 import { hash, randomBytes } from 'node:crypto';
 import { type KeyRow, type ListedPage, noQuotas, type TenantRow } from '../../shared/adapters/database/access-store.ts';
+import type { AuditRow } from '../../shared/adapters/database/audit-store.ts';
 import { parseKeyRequest, parseTenantRequest } from '../../shared/contract/access-request.ts';
 import { bootstrapKeyId, defaultTenant, type TenantStatus } from '../../shared/domain/access.ts';
 import { makeApiKey } from '../../shared/domain/api-key.ts';
@@ -21,6 +22,16 @@ async function* all<Row extends { createdAt: number; id: string }>(
   }
 }
 
+/** Puts a change on record as /v1 does; `keyId` says that it came from a shell. */
+async function record(
+  { database, now }: AdminContext,
+  { action, tenantId, objectId }: Pick<AuditRow, 'action' | 'tenantId' | 'objectId'>,
+): Promise<void> {
+  const id = newId('aud');
+  const about = { action, tenantId, objectId, changes: [], createdAt: now() };
+  await (await database()).audit.insert({ id, keyId: 'npm run admin', requestId: id, ...about });
+}
+
 /** Lists a tenant's keys, a line each. */
 export async function listKeys({ database, say }: AdminContext, tenantId: string): Promise<void> {
   const { keys } = await database();
@@ -29,10 +40,8 @@ export async function listKeys({ database, say }: AdminContext, tenantId: string
 }
 
 /** Makes a key and says it, once. */
-export async function makeKey(
-  { database, now, say }: AdminContext,
-  [tenantId = '', role = '', name = '']: string[],
-): Promise<void> {
+export async function makeKey(context: AdminContext, [tenantId = '', role = '', name = '']: string[]): Promise<void> {
+  const { database, now, say } = context;
   const { keys, tenants } = await database();
   const request = parseKeyRequest({ name, role }, now());
   if (tenantId !== defaultTenant && (await tenants.find(tenantId)) === null) throw notFound('tenant', tenantId);
@@ -42,17 +51,20 @@ export async function makeKey(
     ...{ previousHash: null, previousUntil: null, expiresAt: null, lastUsedAt: null, createdAt: now() },
   };
   await keys.insert(row);
+  await record(context, { action: 'key.create', tenantId, objectId: row.id });
   say(`${row.id}  ${key}`);
 }
 
 /** Revokes a key: every process refuses it within five seconds. */
-export async function revokeKey({ database, say }: AdminContext, id: string): Promise<void> {
+export async function revokeKey(context: AdminContext, id: string): Promise<void> {
+  const { database, say } = context;
   const { keys } = await database();
   const row = await keys.find(id);
   if (row === null) throw notFound('key', id);
   if (id === bootstrapKeyId)
     throw new AppError('conflict', 'bootstrap_key', 'This key follows BOOTSTRAP_API_KEY: change it there and restart');
   await keys.remove(row.tenantId, id);
+  await record(context, { action: 'key.revoke', tenantId: row.tenantId, objectId: id });
   say(`${id} is revoked`);
 }
 
@@ -63,7 +75,8 @@ export async function listTenants({ database, say }: AdminContext): Promise<void
 }
 
 /** Makes a tenant with this name and says its id. */
-export async function makeTenant({ database, now, say }: AdminContext, name: string): Promise<void> {
+export async function makeTenant(context: AdminContext, name: string): Promise<void> {
+  const { database, now, say } = context;
   const { name: checked } = parseTenantRequest({ name });
   const times = { createdAt: now(), updatedAt: now() };
   const id = newId('tnt');
@@ -75,21 +88,20 @@ export async function makeTenant({ database, now, say }: AdminContext, name: str
     revision: 1,
     ...times,
   });
+  await record(context, { action: 'tenant.create', tenantId: id, objectId: id });
   say(id);
 }
 
 /** Suspends or activates a tenant: known to every process of the API within about two seconds. */
-export async function setTenantStatus(
-  { database, now, say }: AdminContext,
-  id: string,
-  status: TenantStatus,
-): Promise<void> {
+export async function setTenantStatus(context: AdminContext, id: string, status: TenantStatus): Promise<void> {
+  const { database, now, say } = context;
   const { tenants } = await database();
   for (;;) {
     const row: TenantRow | null = await tenants.find(id);
     if (row === null || id === defaultTenant) throw notFound('tenant that can be suspended', id);
     if (await tenants.replace({ ...row, status, revision: row.revision + 1, updatedAt: now() })) break;
   }
+  await record(context, { action: 'tenant.update', tenantId: id, objectId: id });
   say(`${id} is ${status}`);
 }
 
