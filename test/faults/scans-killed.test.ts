@@ -10,6 +10,8 @@ import { proxyTo, type ServerProxy } from '../support/toxiproxy.ts';
 /** TEST_SCANS=10000 for the whole of it. */
 const scans = Number(process.env.TEST_SCANS ?? 3000);
 const clients = 32;
+/** So that the scans go on for longer than it takes to kill the first few. */
+const restMs = 80;
 
 const someMs = (least: number, most: number): number => least + Math.random() * (most - least);
 
@@ -98,7 +100,7 @@ describeOnStores('Scans while processes are killed', (stores) => {
     const database = await openLedger(direct);
     const codes = await Promise.all(Array.from({ length: 5 }, () => makeCode(deployment.client)));
 
-    const scanning = scanMany(deployment, codes, { count: scans, width: clients });
+    const scanning = scanMany(deployment, codes, { count: scans, width: clients, restMs });
     const kills = await killUntil(scanning, api, workers);
     const scanned = await scanning;
     expect(kills.api).toBeGreaterThan(0);

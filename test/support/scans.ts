@@ -37,16 +37,20 @@ export async function scanOnce(baseUrl: string, { slug }: MadeCode, scanned: Sca
   return answer?.status ?? null;
 }
 
-/** Scans codes from `width` clients until `count` scans were answered, whatever happens to the API meanwhile. */
+/**
+ * Scans codes from `width` clients until `count` scans were answered, whatever happens to the API meanwhile; each client rests `restMs`
+ * between two scans.
+ */
 export async function scanMany(
   deployment: Deployment,
   codes: MadeCode[],
-  { count, width }: { count: number; width: number },
+  { count, width, restMs = 0 }: { count: number; width: number; restMs?: number },
 ): Promise<Scanned> {
   const scanned: Scanned = { requested: new Set(), answered: new Set() };
   await inParallel(Array.from({ length: count }), width, async (_, index) => {
     const code = codes[index % codes.length] as MadeCode;
     while ((await scanOnce(deployment.client.baseUrl, code, scanned)) !== 302) await pause(50);
+    if (restMs > 0) await pause(restMs);
   });
   return scanned;
 }
