@@ -97,7 +97,7 @@ export function buildApp(deps: ApiDeps): Handle {
   app.use(allowOrigins(deps));
   app.use(answerErrors(deps));
   app.use(router.routes());
-  app.use(answerNoRoute);
+  app.use(answerNoRoute(deps));
 
   const koa = app.callback();
   const hotImage = createHotImage({

@@ -30,7 +30,7 @@ export function createCodeRoutes({ deps, acceptRenders }: Needs) {
 
   /** @param shortOrigin of the code that is to lead there, if it is made already */
   const rulesFor = (shortOrigin = shortUrl): CodeRules => ({
-    targets: { ownUrls: [...new Set([publicUrl, shortUrl, shortOrigin])], denied: targetDeny },
+    targets: { ownUrls: [...new Set([publicUrl, shortUrl, shortOrigin, ...config.shortOrigins])], denied: targetDeny },
     logoBytes: limits.logoBytes,
     now: now(),
   });

@@ -34,6 +34,8 @@ export type ApiDeps = {
     | 'metricsToken'
   > & {
     secretKey: string;
+    /** Of every code that was ever made here. */
+    shortOrigins: readonly string[];
   };
   database: Database;
   queues: Queues;

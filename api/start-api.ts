@@ -1,6 +1,7 @@
 import { collectDefaultMetrics, Registry } from 'prom-client';
 import { openBoardQueues } from '../shared/adapters/board-queues.ts';
 import type { Database } from '../shared/adapters/database/database.ts';
+import { knownShortOrigins } from '../shared/adapters/database/short-origins.ts';
 import { connectImageCache } from '../shared/adapters/image-cache.ts';
 import { connectQueues } from '../shared/adapters/queues.ts';
 import { connectRateWindows, type RateWindows } from '../shared/adapters/rate-windows.ts';
@@ -94,7 +95,7 @@ export async function startApi(asked: Service): Promise<{ address: string }> {
   const secretKey = await checkFirstFacts(service, database);
   await redirects.connected();
   const deps: ApiDeps = {
-    config: { ...config, secretKey },
+    config: { ...config, secretKey, shortOrigins: await knownShortOrigins(database, config.shortUrl) },
     database,
     objects,
     ...redis,

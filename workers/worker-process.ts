@@ -2,6 +2,7 @@ import { hostname } from 'node:os';
 import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { setTimeout as delay } from 'node:timers/promises';
 import { connectDatabase } from '../shared/adapters/database/connect-database.ts';
+import { knownShortOrigins } from '../shared/adapters/database/short-origins.ts';
 import { connectImageCache } from '../shared/adapters/image-cache.ts';
 import { startJobWorker } from '../shared/adapters/job-worker.ts';
 import { connectObjects } from '../shared/adapters/objects/connect-objects.ts';
@@ -115,7 +116,7 @@ async function connect(service: Service, draw: DrawRender): Promise<WorkDeps> {
     webhookTimeScale,
     secretKey: secretKeyOf(service),
     publicUrl: config.publicUrl,
-    batches: batchSettings(config),
+    batches: batchSettings(config, await knownShortOrigins(database, config.shortUrl)),
     lot: Math.random,
     log,
     tally,
@@ -143,14 +144,17 @@ async function shareCounts(service: Service): Promise<Tally> {
   return tally;
 }
 
-function batchSettings({ limits, batchKeepDays, shortUrl, publicUrl, targetDeny }: Config): BatchSettings {
+function batchSettings(
+  { limits, batchKeepDays, shortUrl, publicUrl, targetDeny }: Config,
+  shortOrigins: string[],
+): BatchSettings {
   const { csvBytes, csvRows, csvColumns, csvLineBytes } = limits;
   return {
     csvLimits: { bytes: csvBytes, rows: csvRows, columns: csvColumns, lineBytes: csvLineBytes },
     keepDays: batchKeepDays,
     rowsPerPart: mostRowsPerPart,
     shortOrigin: shortUrl,
-    ownUrls: [publicUrl, shortUrl],
+    ownUrls: [publicUrl, shortUrl, ...shortOrigins],
     targetDeny,
   };
 }

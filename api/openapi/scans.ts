@@ -7,6 +7,8 @@ import type { Operations } from './operation.ts';
 import { idIn, pageDefaults, queryOf } from './parameters.ts';
 
 const id = idIn('code', ids.code);
+/** For who asks for HTML. */
+const page = { 'text/html': { schema: { type: 'string' } } } as const;
 const tag = 'Scans';
 const counted = {
   200: {
@@ -83,7 +85,11 @@ export const scanOperations = {
     path: {
       slug: { schema: { type: 'string', pattern: '^[A-Za-z0-9][A-Za-z0-9-]{1,62}[A-Za-z0-9]$' }, example: 'ab3de9xk' },
     },
-    answers: { 302: { description: 'Where the code leads.', headers: ['Location!', 'Cache-Control!'] } },
+    answers: {
+      302: { description: 'Where the code leads.', headers: ['Location!', 'Cache-Control!'] },
+      404: { description: 'A small page for browsers.', headers: ['Cache-Control!'], content: page },
+      410: { description: 'A small page for browsers.', headers: ['Cache-Control!'], content: page },
+    },
     problems: [
       'too_many_requests',
       'code_not_found',

@@ -148,14 +148,14 @@ function mergedWith(current: Mergeable, name: string, value: unknown): unknown {
  */
 export function parseCodePatch(patch: unknown, current: Mergeable, rules: CodeRules): CodeChanges {
   refuseDeep(patch);
-  const named = isJsonObject(patch) ? Object.keys(patch) : [];
+  const named = isJsonObject(patch) ? Object.entries(patch) : [];
   const earlier = named
-    .filter((name) => fixedFields.has(name))
-    .map((name) => ({
+    .filter(([name]) => fixedFields.has(name))
+    .map(([name, received]) => ({
       path: [name],
       code: 'read_only',
       accepted: 'absent: it cannot be changed',
-      received: undefined,
+      received,
     }));
   const changeable = isJsonObject(patch) ? Object.entries(patch).filter(([name]) => !fixedFields.has(name)) : null;
   const merged = changeable?.map(([name, value]) => [name, mergedWith(current, name, value)]);
@@ -167,7 +167,7 @@ export function parseCodePatch(patch: unknown, current: Mergeable, rules: CodeRu
     imageOptions: imageOptions === null ? {} : requestedImageOptions(imageOptions, inlineLogo),
     metadata: metadata ?? {},
   };
-  return Object.fromEntries(Object.entries(all).filter(([name]) => named.includes(name)));
+  return Object.fromEntries(Object.entries(all).filter(([name]) => named.some(([each]) => each === name)));
 }
 
 /** @throws AppError `invalid`, `invalid_request`, when the body of a rollback names no version */

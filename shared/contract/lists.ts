@@ -78,7 +78,7 @@ export function parseListQuery(
     const reader = Object.hasOwn(known, name) ? known[name] : undefined;
     if (reader === undefined) {
       const accepted = Object.keys(known).join(', ');
-      wrong(name, 'unknown_field', `${name} is not known here; accepted are ${accepted}`, text);
+      wrong(name, 'unknown_field', `${name} is not known here; accepted are ${accepted}`, undefined);
     } else if (Array.isArray(text))
       wrong(name, 'given_twice', `${name} is given ${text.length} times; once is accepted`, text);
     else {

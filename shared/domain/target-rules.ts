@@ -49,9 +49,15 @@ function refused(code: string, accepted: string, nearest: string | null = null):
   return { code, accepted, nearest };
 }
 
+/** Every machine's own names for itself are one. */
+function isLoopback(host: string): boolean {
+  return /^(?:(?:.+\.)?localhost|127(?:\.\d+){3}|\[::1\])$/.test(host);
+}
+
 /** Whether `url` lies on `base` or below it; http and https, each at its usual port, are one, as one leads to the other. */
 function isBelow(url: URL, base: URL): boolean {
-  if (canonicalHost(url) !== canonicalHost(base) || url.port !== base.port) return false;
+  const [host, own] = [canonicalHost(url), canonicalHost(base)];
+  if ((host !== own && !(isLoopback(host) && isLoopback(own))) || url.port !== base.port) return false;
   const folder = base.pathname.replace(/\/+$/, '');
   return url.pathname === folder || url.pathname.startsWith(`${folder}/`);
 }

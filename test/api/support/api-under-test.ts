@@ -96,6 +96,7 @@ export async function startApi({
       dataDir: '.',
       metricsToken: null,
       secretKey: 'a secret that is only for tests',
+      shortOrigins: [],
       ...config,
     },
     database,

@@ -70,6 +70,9 @@ describe('a target', () => {
     ['https://www.example.com/qr', 'own_url'],
     ['https://www.example.com/x/../qr/ab3de9xk', 'own_url'],
     ['http://localhost:3000/ab3de9xk', 'own_url'],
+    ['http://127.0.0.1:3000/ab3de9xk', 'own_url'],
+    ['http://[::1]:3000/ab3de9xk', 'own_url'],
+    ['http://127.1:3000/ab3de9xk', 'own_url'],
     ['https://evil.example/', 'denied_host'],
     ['https://WWW.Evil.Example./', 'denied_host'],
   ])('may not be %j', (target, code) => {
