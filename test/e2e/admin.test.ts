@@ -42,6 +42,7 @@ describe('npm run admin beside a running service', () => {
     expect(purged).toMatchObject({ code: 0, text: expect.stringContaining(`/v1/renders/${id}/image`) });
     expect(await client.image(id)).toEqual(before);
     expect(image?.sizeBytes).toBe(before.length);
+    expect(await run('purge-cache', 'nobody')).toMatchObject({ code: 1, text: expect.stringContaining('nobody') });
     expect(await run('purge-cache', 'all')).toMatchObject({
       code: 0,
       text: expect.stringMatching(/\d+ images forgotten/),

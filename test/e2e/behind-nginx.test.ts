@@ -119,6 +119,20 @@ describeOn('Behind nginx with the example configuration', hasNginx, () => {
     expect(withKey).toBe(3);
   });
 
+  it('keeps PNG and SVG of one URL apart, whatever else an Accept says, and purges each', async () => {
+    const path = `/v1/qr?data=https://example.com/${randomUUID()}`;
+    const typeOf = async (accept: string) => {
+      const answer = await get(path, { accept });
+      return `${answer.headers.get('content-type')} ${answer.headers.get('x-cache')}`;
+    };
+    const browsers = 'image/avif,image/webp,image/svg+xml,*/*;q=0.8';
+    expect([await typeOf(browsers), await typeOf('*/*')]).toEqual(['image/png MISS', 'image/png HIT']);
+    const svg = 'image/svg+xml';
+    expect([await typeOf(svg), await typeOf(svg)]).toEqual(['image/svg+xml MISS', 'image/svg+xml HIT']);
+    expect((await get(`/purge${path}`, { accept: svg })).status).toBe(200);
+    expect([await typeOf(svg), await typeOf('*/*')]).toEqual(['image/svg+xml MISS', 'image/png HIT']);
+  });
+
   it('sends every scan on, and a changed code to its new target within a second', async () => {
     const created = await client().post('/v1/codes', { target: 'https://example.com/spring' });
     const code = (await created.json()) as { id: string; slug: string };

@@ -25,10 +25,11 @@ async function* all<Row extends { createdAt: number; id: string }>(
 /** Puts a change on record as /v1 does; `keyId` says that it came from a shell. */
 async function record(
   { database, now }: AdminContext,
-  { action, tenantId, objectId }: Pick<AuditRow, 'action' | 'tenantId' | 'objectId'>,
+  { values = {}, ...change }: Pick<AuditRow, 'action' | 'tenantId' | 'objectId'> & { values?: Record<string, string> },
 ): Promise<void> {
   const id = newId('aud');
-  const about = { action, tenantId, objectId, changes: [], createdAt: now() };
+  const changes = Object.entries(values).map(([field, after]) => ({ field, before: null, after }));
+  const about = { ...change, changes, createdAt: now() };
   await (await database()).audit.insert({ id, keyId: 'npm run admin', requestId: id, ...about });
 }
 
@@ -51,7 +52,12 @@ export async function makeKey(context: AdminContext, [tenantId = '', role = '', 
     ...{ previousHash: null, previousUntil: null, expiresAt: null, lastUsedAt: null, createdAt: now() },
   };
   await keys.insert(row);
-  await record(context, { action: 'key.create', tenantId, objectId: row.id });
+  await record(context, {
+    action: 'key.create',
+    tenantId,
+    objectId: row.id,
+    values: { name: row.name, role: row.role },
+  });
   say(`${row.id}  ${key}`);
 }
 
@@ -88,7 +94,7 @@ export async function makeTenant(context: AdminContext, name: string): Promise<v
     revision: 1,
     ...times,
   });
-  await record(context, { action: 'tenant.create', tenantId: id, objectId: id });
+  await record(context, { action: 'tenant.create', tenantId: id, objectId: id, values: { name: checked } });
   say(id);
 }
 
@@ -101,7 +107,7 @@ export async function setTenantStatus(context: AdminContext, id: string, status:
     if (row === null || id === defaultTenant) throw notFound('tenant that can be suspended', id);
     if (await tenants.replace({ ...row, status, revision: row.revision + 1, updatedAt: now() })) break;
   }
-  await record(context, { action: 'tenant.update', tenantId: id, objectId: id });
+  await record(context, { action: 'tenant.update', tenantId: id, objectId: id, values: { status } });
   say(`${id} is ${status}`);
 }
 

@@ -54,7 +54,7 @@ export const commands: Record<string, Command> = {
     },
   },
   'purge-cache': {
-    usage: 'RENDER-ID | SLUG | all',
+    usage: 'RENDER-ID | CODE | all',
     does: 'forgets it in memory and Redis, and says what to tell a CDN',
     run: async (context, args) => {
       await purgeCache(context, one(args));
