@@ -1,7 +1,7 @@
 import { AppError, type FieldError } from '../errors.ts';
 import { encodeContent } from './content/encode-content.ts';
 import { type FittedSymbol, fitWithLogo, largestLogoRatio, leavesAlignment, symbolsFrom } from './fit-symbol.ts';
-import { planLongestLevel } from './plan-symbol.ts';
+import { planLongestLevel, planSymbol } from './plan-symbol.ts';
 import type { LogoFacts, RenderSpec, Warning } from './render-spec.ts';
 import {
   blockProblems,
@@ -59,7 +59,7 @@ export function planRender(spec: RenderSpec, logo: LogoFacts | null): RenderPlan
     encodedText,
     symbol: fit.symbol,
     logoBox: fit.logoBox,
-    warnings: warningsOf(spec, fit),
+    warnings: warningsOf(spec, encodedText, fit),
   };
 }
 
@@ -97,10 +97,15 @@ function fitTooLong(spec: RenderSpec, text: string, logo: LogoFacts | null): Fit
 }
 
 /** Everything about a planned symbol that is allowed and still worth knowing. */
-function warningsOf(spec: RenderSpec, fit: FittedSymbol): Warning[] {
-  return [raisedLevel(spec, fit), coveredAlignment(fit), smallQuietZone(spec, fit), transparency(spec)].filter(
-    (warning) => warning !== null,
-  );
+function warningsOf(spec: RenderSpec, text: string, fit: FittedSymbol): Warning[] {
+  const all = [
+    raisedLevel(spec, fit),
+    enlargedSymbol(text, fit),
+    coveredAlignment(fit),
+    smallQuietZone(spec, fit),
+    transparency(spec),
+  ];
+  return all.filter((warning) => warning !== null);
 }
 
 function raisedLevel({ errorCorrection: asked }: RenderSpec, { symbol }: FittedSymbol): Warning | null {
@@ -108,6 +113,19 @@ function raisedLevel({ errorCorrection: asked }: RenderSpec, { symbol }: FittedS
   return {
     code: 'error_correction_raised',
     detail: `Error correction was raised from ${asked} to ${symbol.errorCorrection}, so that the code stays readable under its logo.`,
+  };
+}
+
+/** A symbol that a logo made half as long again, or longer, has modules so much smaller. */
+const muchLarger = 1.5;
+
+function enlargedSymbol(text: string, { symbol, logoBox }: FittedSymbol): Warning | null {
+  if (logoBox === null) return null;
+  const plain = planSymbol(text, symbol.errorCorrection);
+  if (!('version' in plain) || symbol.modules < plain.modules * muchLarger) return null;
+  return {
+    code: 'symbol_enlarged',
+    detail: `For its logo the symbol has ${symbol.modules} × ${symbol.modules} modules instead of ${plain.modules} × ${plain.modules}. A smaller logo keeps its modules larger.`,
   };
 }
 

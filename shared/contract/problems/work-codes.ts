@@ -34,6 +34,10 @@ export const workCodes = {
     'Warning: error correction was raised so that the logo leaves the symbol readable.',
     'Nothing is to be done.',
   ),
+  symbol_enlarged: told(
+    'Warning: the symbol has many more modules than its content needs, so that its logo leaves it readable.',
+    'Take a smaller logo, or a larger size, if its modules become too small.',
+  ),
   logo_on_alignment_pattern: told(
     'Warning: the logo covers an alignment pattern; some readers do worse then.',
     'Make the logo smaller, or the content shorter.',

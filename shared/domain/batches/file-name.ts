@@ -63,7 +63,10 @@ const mostDefaultBytes = 48;
 
 function defaultStem({ name, content, row }: Naming): string {
   const number = String(row).padStart(numberDigits, '0');
-  const words = safeStem(cutToBytes(name ?? wordsOf(content ?? ''), mostDefaultBytes), mostDefaultBytes);
+  const words = safeStem(
+    cutToBytes(name?.trim().replace(imageExtension, '') ?? wordsOf(content ?? ''), mostDefaultBytes),
+    mostDefaultBytes,
+  );
   return words === '' ? number : `${number}-${words.replaceAll(' ', '-')}`;
 }
 

@@ -103,6 +103,16 @@ describe('planRender', () => {
       }
   });
 
+  it('says when a logo makes the symbol much larger', () => {
+    const content = { type: 'url', url: 'https://example.com' } as const;
+    const codesOf = (ratio: number) => {
+      const { symbol, warnings } = planRender(specOf({ content, size: 600, logo: logoOf(ratio) }), square);
+      return [symbol.version, warnings.some(({ code }) => code === 'symbol_enlarged')];
+    };
+    expect(codesOf(0.2)).toEqual([3, false]);
+    expect(codesOf(0.3)).toEqual([19, true]);
+  });
+
   it('covers other alignment patterns where more of error correction is left to spare, and says so', () => {
     const spec = specOf({ content: textOf(300), size: 800, logo: logoOf(0.25) });
     const { symbol, logoBox, warnings } = planRender(spec, square);

@@ -41,6 +41,7 @@ describe('the file names of a batch', () => {
   it('follow from row, name and content where none is asked for', () => {
     expect(first({ row: 7, content: 'https://www.example.com/menu?x=1' })).toBe('000007-example.com-menu-x-1.png');
     expect(first({ row: 7, name: 'Table 7', content: 'https://example.com' })).toBe('000007-Table-7.png');
+    expect(first({ row: 7, name: 'MENU.png' })).toBe('000007-MENU.png');
     expect(first({ row: 7, format: 'svg' })).toBe('000007.svg');
   });
 
