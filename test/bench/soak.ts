@@ -34,7 +34,9 @@ export async function soak(args: string[]): Promise<void> {
   try {
     const apis: [OurProcess, OurProcess] = [await deployment.startApi(), await deployment.startApi()];
     const pools: [OurProcess, OurProcess] = [await deployment.startWorkers(), await deployment.startWorkers()];
-    await nginx.start([await hostOf(apis[0]), await hostOf(apis[1])]);
+    // Asked for now: a process keeps the latest lines of its log only.
+    const hosts: [string, string] = [await hostOf(apis[0]), await hostOf(apis[1])];
+    await nginx.start(hosts);
     const keys = await makeKeys(nginx.url, deployment.apiKey, keyCount);
     const next = mixedRenders(keys, await uploadLogo(nginx.url, keys[0] as string));
     const perSecond = Number(values.rate);
@@ -50,7 +52,7 @@ export async function soak(args: string[]): Promise<void> {
     load.start();
     await pause((seconds * 1000) / 2);
     const begunAt = performance.now();
-    await restartAll(deployment, apis, pools);
+    await restartAll(deployment, { apis, hosts, pools });
     const endedAt = performance.now();
     await pause((seconds * 1000) / 2);
     await load.stop();
@@ -79,12 +81,15 @@ async function hostOf(api: OurProcess): Promise<string> {
 }
 
 /** Restarts one pool, then each process of the API, as an upgrade would. */
-async function restartAll(deployment: Deployment, apis: OurProcess[], pools: [OurProcess, OurProcess]): Promise<void> {
+async function restartAll(
+  deployment: Deployment,
+  { apis, hosts, pools }: { apis: OurProcess[]; hosts: readonly string[]; pools: OurProcess[] },
+): Promise<void> {
   const begunAt = performance.now();
-  await pools[0].end('SIGTERM');
+  await pools[0]?.end('SIGTERM');
   pools[0] = await deployment.startWorkers();
   for (const [index, api] of apis.entries()) {
-    const { port } = new URL(`http://${await hostOf(api)}`);
+    const { port } = new URL(`http://${hosts[index]}`);
     await api.end('SIGTERM');
     apis[index] = await deployment.startApi({ PORT: port });
   }
