@@ -14,6 +14,7 @@ import {
 import { listReaders } from '../../shared/contract/lists.ts';
 import { apiKey, ids, quotas, tenant } from './examples.ts';
 import type { Operations } from './operation.ts';
+import { pageAnswer } from './page-answer.ts';
 import { idIn, pageDefaults, queryOf } from './parameters.ts';
 
 const keyId = idIn('key', ids.key);
@@ -61,16 +62,7 @@ const keyOperations = {
       tenantId: { schema: { type: 'string' }, description: 'For operators: of another tenant.' },
     },
     answers: {
-      200: {
-        description: 'A page of them, without the keys themselves.',
-        headers: ['Cache-Control!', 'Link'],
-        content: {
-          'application/json': {
-            schema: keyListSchema.meta({ id: 'KeyList' }),
-            examples: { page: { data: [apiKey], nextCursor: null } },
-          },
-        },
-      },
+      200: pageAnswer(keyListSchema.meta({ id: 'KeyList' }), [apiKey], 'A page of them, without the keys themselves.'),
     },
   },
   'GET /v1/keys/:id': {
@@ -136,16 +128,7 @@ const tenantOperations = {
     access: 'operator',
     query: queryOf(listReaders, pageDefaults),
     answers: {
-      200: {
-        description: 'A page of them.',
-        headers: ['Cache-Control!', 'Link'],
-        content: {
-          'application/json': {
-            schema: tenantListSchema.meta({ id: 'TenantList' }),
-            examples: { page: { data: [tenant], nextCursor: null } },
-          },
-        },
-      },
+      200: pageAnswer(tenantListSchema.meta({ id: 'TenantList' }), [tenant]),
     },
   },
   'GET /v1/tenants/:id': {

@@ -7,6 +7,7 @@ import { batchModes } from '../../shared/domain/batches/batch-mode.ts';
 import { archiveReaders } from '../batch-archive.ts';
 import { batch, ids } from './examples.ts';
 import { bytes, type Operations, type Parameter } from './operation.ts';
+import { pageAnswer } from './page-answer.ts';
 import { idIn, pageDefaults, queryOf } from './parameters.ts';
 import { storingProblems } from './problems-of.ts';
 import { images } from './renders.ts';
@@ -87,16 +88,7 @@ export const batchOperations = {
     access: 'read',
     query: queryOf(workListReaders, { ...pageDefaults, status: { example: 'completed' } }),
     answers: {
-      200: {
-        description: 'A page of them.',
-        headers: ['Cache-Control!', 'Link'],
-        content: {
-          'application/json': {
-            schema: listAnswerSchema(batchAnswerSchema).meta({ id: 'BatchList' }),
-            examples: { page: { data: [batch], nextCursor: null } },
-          },
-        },
-      },
+      200: pageAnswer(listAnswerSchema(batchAnswerSchema).meta({ id: 'BatchList' }), [batch]),
     },
   },
   'GET /v1/batches/:id': {
@@ -116,16 +108,11 @@ export const batchOperations = {
     path: { id },
     query: queryOf(batchRowsReaders, { limit: pageDefaults.limit, status: { example: 'failed' } }),
     answers: {
-      200: {
-        description: 'A page of them, in their order.',
-        headers: ['Cache-Control!', 'Link'],
-        content: {
-          'application/json': {
-            schema: listAnswerSchema(batchRowAnswerSchema).meta({ id: 'BatchRowList' }),
-            examples: { page: { data: rows, nextCursor: null } },
-          },
-        },
-      },
+      200: pageAnswer(
+        listAnswerSchema(batchRowAnswerSchema).meta({ id: 'BatchRowList' }),
+        rows,
+        'A page of them, in their order.',
+      ),
     },
     problems: ['not_found', 'batch_expired'],
   },

@@ -5,6 +5,7 @@ import { listAnswerSchema } from '../../shared/contract/lists.ts';
 import { code, ids } from './examples.ts';
 import { imageParameters } from './images.ts';
 import type { Operations } from './operation.ts';
+import { pageAnswer } from './page-answer.ts';
 import { idIn, pageDefaults, queryOf } from './parameters.ts';
 import { drawingProblems } from './problems-of.ts';
 import { images, oneCallProblems } from './renders.ts';
@@ -69,16 +70,7 @@ export const codeOperations = {
       status: { example: 'active' },
     }),
     answers: {
-      200: {
-        description: 'A page of them.',
-        headers: ['Cache-Control!', 'Link'],
-        content: {
-          'application/json': {
-            schema: listAnswerSchema(codeAnswerSchema).meta({ id: 'CodeList' }),
-            examples: { page: { data: [code], nextCursor: null } },
-          },
-        },
-      },
+      200: pageAnswer(listAnswerSchema(codeAnswerSchema).meta({ id: 'CodeList' }), [code]),
     },
   },
   'GET /v1/codes/:id': {

@@ -2,6 +2,7 @@ import { listAnswerSchema, listReaders } from '../../shared/contract/lists.ts';
 import { logoAnswerSchema } from '../../shared/contract/logo-answer.ts';
 import { ids, logo } from './examples.ts';
 import { bytes, type Operations } from './operation.ts';
+import { pageAnswer } from './page-answer.ts';
 import { idIn, pageDefaults, queryOf } from './parameters.ts';
 import { storingProblems } from './problems-of.ts';
 
@@ -51,16 +52,7 @@ export const logoOperations = {
     access: 'read',
     query: queryOf(listReaders, pageDefaults),
     answers: {
-      200: {
-        description: 'A page of them.',
-        headers: ['Cache-Control!', 'Link'],
-        content: {
-          'application/json': {
-            schema: listAnswerSchema(logoAnswerSchema).meta({ id: 'LogoList' }),
-            examples: { page: { data: [logo], nextCursor: null } },
-          },
-        },
-      },
+      200: pageAnswer(listAnswerSchema(logoAnswerSchema).meta({ id: 'LogoList' }), [logo]),
     },
   },
   'GET /v1/logos/:id': {

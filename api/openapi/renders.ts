@@ -4,6 +4,7 @@ import { renderRequestSchema } from '../../shared/contract/render-request.ts';
 import { callbackUrl } from '../../shared/contract/webhook-request.ts';
 import { ids, queuedRender, render } from './examples.ts';
 import { bytes, type Operations } from './operation.ts';
+import { pageAnswer } from './page-answer.ts';
 import { idIn, pageDefaults, queryOf } from './parameters.ts';
 import { drawingProblems, imageProblems, storingProblems } from './problems-of.ts';
 
@@ -85,16 +86,7 @@ export const renderOperations = {
     access: 'read',
     query: queryOf(workListReaders, { ...pageDefaults, status: { example: 'completed' } }),
     answers: {
-      200: {
-        description: 'A page of them.',
-        headers: ['Cache-Control!', 'Link'],
-        content: {
-          'application/json': {
-            schema: listAnswerSchema(renderAnswerSchema).meta({ id: 'RenderList' }),
-            examples: { page: { data: [render], nextCursor: null } },
-          },
-        },
-      },
+      200: pageAnswer(listAnswerSchema(renderAnswerSchema).meta({ id: 'RenderList' }), [render]),
     },
   },
   'GET /v1/renders/:id': {

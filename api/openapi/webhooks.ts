@@ -9,6 +9,7 @@ import {
 import { webhookPatchSchema, webhookRequestSchema } from '../../shared/contract/webhook-request.ts';
 import { delivery, ids, webhook } from './examples.ts';
 import type { Operations } from './operation.ts';
+import { pageAnswer } from './page-answer.ts';
 import { idIn, pageDefaults, queryOf } from './parameters.ts';
 
 const id = idIn('webhook', ids.webhook);
@@ -60,16 +61,7 @@ export const webhookOperations = {
     access: 'read',
     query: queryOf(listReaders, pageDefaults),
     answers: {
-      200: {
-        description: 'A page of them.',
-        headers: ['Cache-Control!', 'Link'],
-        content: {
-          'application/json': {
-            schema: webhookListSchema.meta({ id: 'WebhookList' }),
-            examples: { page: { data: [webhook], nextCursor: null } },
-          },
-        },
-      },
+      200: pageAnswer(webhookListSchema.meta({ id: 'WebhookList' }), [webhook]),
     },
   },
   'GET /v1/webhooks/:id': {
@@ -137,16 +129,7 @@ export const webhookOperations = {
     path: { id },
     query: queryOf(workListReaders, { ...pageDefaults, status: { example: 'failed' } }),
     answers: {
-      200: {
-        description: 'A page of them.',
-        headers: ['Cache-Control!', 'Link'],
-        content: {
-          'application/json': {
-            schema: deliveryListSchema.meta({ id: 'DeliveryList' }),
-            examples: { page: { data: [delivery], nextCursor: null } },
-          },
-        },
-      },
+      200: pageAnswer(deliveryListSchema.meta({ id: 'DeliveryList' }), [delivery]),
     },
     problems: ['not_found'],
   },
