@@ -6,9 +6,9 @@ import { createReceiverRule } from '../shared/adapters/outbound-addresses.ts';
 import { type BatchRequest, parseBatchRequest } from '../shared/contract/batch-request.ts';
 import { batchFileKey, batchId } from '../shared/domain/batches/batch-ids.ts';
 import { AppError } from '../shared/errors.ts';
+import { newId } from '../shared/new-id.ts';
 import type { ApiContext, ApiDeps } from './deps.ts';
 import { readCsvUpload } from './middleware/read-csv-upload.ts';
-import { newId } from './new-id.ts';
 import { type StoredCsv, storeCsv } from './store-csv.ts';
 
 /** A batch that came in: its file is stored, its fields are checked, nothing else is made of it yet. */

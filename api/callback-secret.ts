@@ -1,10 +1,10 @@
 import type { CallbackSecrets } from '../shared/adapters/database/webhook-store.ts';
 import type { CallbackSecretAnswer } from '../shared/contract/webhook-answer.ts';
 import { unavailable } from '../shared/errors.ts';
+import { newId } from '../shared/new-id.ts';
 import { createSigningSecrets, rotated } from '../shared/signing-secrets.ts';
 import type { ApiContext, ApiDeps } from './deps.ts';
 import { idempotently } from './middleware/idempotency.ts';
-import { newId } from './new-id.ts';
 import { previousExpiry } from './webhook-view.ts';
 
 const maxRounds = 20;

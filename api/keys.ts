@@ -6,6 +6,7 @@ import { inBody, invalidRequest } from '../shared/contract/zod-problems.ts';
 import { bootstrapKeyId, defaultTenant, includesRole, type Role } from '../shared/domain/access.ts';
 import { makeApiKey } from '../shared/domain/api-key.ts';
 import { AppError } from '../shared/errors.ts';
+import { newId } from '../shared/new-id.ts';
 import { keyAnswer } from './access-view.ts';
 import { cutPage } from './cut-page.ts';
 import type { ApiContext, ApiDeps } from './deps.ts';
@@ -13,7 +14,6 @@ import { linkToNext } from './list-links.ts';
 import { noteChange } from './middleware/audit.ts';
 import { idempotently } from './middleware/idempotency.ts';
 import { readJson, readOptionalJson } from './middleware/read-json.ts';
-import { newId } from './new-id.ts';
 import { readQuery } from './query.ts';
 
 /** The routes of `/v1/keys`: admins within their tenant, operators everywhere. */

@@ -1,8 +1,8 @@
 import type { SigningSecretAnswer } from '../shared/contract/signing-secret-answer.ts';
+import { newId } from '../shared/new-id.ts';
 import { overlapMs } from '../shared/signing-secrets.ts';
 import type { ApiContext, ApiDeps } from './deps.ts';
 import { idempotently } from './middleware/idempotency.ts';
-import { newId } from './new-id.ts';
 import type { QuerySecrets } from './query-secrets.ts';
 
 /** The route of `/v1/signing-secret/rotate`: a new secret for signed queries of the tenant, shown once; the one before is good for a day. */

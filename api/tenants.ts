@@ -3,6 +3,7 @@ import { parseTenantPatch, parseTenantRequest } from '../shared/contract/access-
 import { parseListQuery, writeCursor } from '../shared/contract/lists.ts';
 import { anonymousTenant, defaultTenant } from '../shared/domain/access.ts';
 import { AppError } from '../shared/errors.ts';
+import { newId } from '../shared/new-id.ts';
 import { keyAnswer, tenantAnswer } from './access-view.ts';
 import { cutPage } from './cut-page.ts';
 import type { ApiContext, ApiDeps } from './deps.ts';
@@ -10,7 +11,6 @@ import { linkToNext } from './list-links.ts';
 import { noteChange } from './middleware/audit.ts';
 import { idempotently } from './middleware/idempotency.ts';
 import { readJson } from './middleware/read-json.ts';
-import { newId } from './new-id.ts';
 import { readQuery } from './query.ts';
 import { quotasAnswer } from './usage.ts';
 

@@ -4,6 +4,7 @@ import { createReceiverRule } from '../shared/adapters/outbound-addresses.ts';
 import { parseListQuery, writeCursor } from '../shared/contract/lists.ts';
 import { parseWebhookPatch, parseWebhookRequest, type WebhookPatch } from '../shared/contract/webhook-request.ts';
 import { AppError } from '../shared/errors.ts';
+import { newId } from '../shared/new-id.ts';
 import { createSigningSecrets, rotated } from '../shared/signing-secrets.ts';
 import { cutPage } from './cut-page.ts';
 import type { ApiContext, ApiDeps } from './deps.ts';
@@ -11,7 +12,6 @@ import { linkToNext } from './list-links.ts';
 import { noteChange } from './middleware/audit.ts';
 import { idempotently } from './middleware/idempotency.ts';
 import { readJson } from './middleware/read-json.ts';
-import { newId } from './new-id.ts';
 import { readQuery } from './query.ts';
 import { webhookAnswer } from './webhook-view.ts';
 

@@ -1,9 +1,9 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import type { AuditRow } from '../../shared/adapters/database/audit-store.ts';
 import { type FieldChange, fieldChanges } from '../../shared/domain/field-changes.ts';
+import { newId } from '../../shared/new-id.ts';
 import { type AuditAction, auditActions, type RecordedKind, recordedFields } from '../audit-actions.ts';
 import type { ApiContext, ApiDeps, ApiMiddleware } from '../deps.ts';
-import { newId } from '../new-id.ts';
 
 /** Rests between tries to write a record whose change is made already, ms. */
 const rests = [100, 400, 1500];

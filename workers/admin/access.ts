@@ -5,11 +5,11 @@ import { parseKeyRequest, parseTenantRequest } from '../../shared/contract/acces
 import { bootstrapKeyId, defaultTenant, type TenantStatus } from '../../shared/domain/access.ts';
 import { makeApiKey } from '../../shared/domain/api-key.ts';
 import { AppError } from '../../shared/errors.ts';
+import { newId } from '../../shared/new-id.ts';
 import type { AdminContext } from './admin-context.ts';
 
 const pageSize = 200;
 const shown = (at: number | null): string => (at === null ? '–' : new Date(at).toISOString());
-const newId = (prefix: string): string => `${prefix}_${randomBytes(15).toString('base64url')}`;
 
 async function* all<Row extends { createdAt: number; id: string }>(
   list: (page: ListedPage) => Promise<Row[]>,
