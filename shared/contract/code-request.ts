@@ -132,12 +132,20 @@ function withLogoReplaced(options: unknown): unknown {
   return { ...options, logo: { id: null, ...options.logo } };
 }
 
-/** What a PATCH merges with; all other fields are replaced. */
-type Mergeable = { imageOptions: ImageOptions; metadata: Record<string, unknown> };
+/** What a PATCH merges with, all other fields are replaced; and when the code expires (milliseconds since 1970). */
+type Current = { imageOptions: ImageOptions; metadata: Record<string, unknown>; expiresAt: number | null };
 
-function mergedWith(current: Mergeable, name: string, value: unknown): unknown {
+function mergedWith(current: Current, name: string, value: unknown): unknown {
   if (name === 'imageOptions') return mergePatch(current.imageOptions, withLogoReplaced(value));
   return name === 'metadata' ? mergePatch(current.metadata, value) : value;
+}
+
+/** An expired code is made active by its expiresAt alone: an answer of 200 would hide that it leads nowhere still. */
+function activeThoughExpired(patch: Record<string, unknown>, { expiresAt }: Current, { now }: CodeRules): Problem[] {
+  if (patch.status !== 'active' || patch.expiresAt !== undefined || expiresAt === null || expiresAt > now) return [];
+  const since = new Date(expiresAt).toISOString();
+  const accepted = `sent with a new expiresAt, a time in the future or null: the code expired at ${since}`;
+  return [{ path: ['status'], code: 'code_expired', accepted, received: 'active' }];
 }
 
 /**
@@ -146,10 +154,10 @@ function mergedWith(current: Mergeable, name: string, value: unknown): unknown {
  *
  * @throws AppError `invalid`, `invalid_request`, with every wrong field in its details
  */
-export function parseCodePatch(patch: unknown, current: Mergeable, rules: CodeRules): CodeChanges {
+export function parseCodePatch(patch: unknown, current: Current, rules: CodeRules): CodeChanges {
   refuseDeep(patch);
   const named = isJsonObject(patch) ? Object.entries(patch) : [];
-  const earlier = named
+  const readOnly = named
     .filter(([name]) => fixedFields.has(name))
     .map(([name, received]) => ({
       path: [name],
@@ -157,6 +165,7 @@ export function parseCodePatch(patch: unknown, current: Mergeable, rules: CodeRu
       accepted: 'absent: it cannot be changed',
       received,
     }));
+  const earlier = [...readOnly, ...(isJsonObject(patch) ? activeThoughExpired(patch, current, rules) : [])];
   const changeable = isJsonObject(patch) ? Object.entries(patch).filter(([name]) => !fixedFields.has(name)) : null;
   const merged = changeable?.map(([name, value]) => [name, mergedWith(current, name, value)]);
   const body = merged === undefined ? patch : Object.fromEntries(merged);

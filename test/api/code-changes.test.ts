@@ -136,6 +136,38 @@ describe('PATCH /v1/codes/:id', () => {
     expect((await late.call(path)).json().status).toBe('expired');
     expect((await late.patch(path, { expiresAt: null })).json()).toMatchObject({ status: 'active', expiresAt: null });
   });
+
+  it('refuses to call an expired code active unless its expiry moves too', async () => {
+    const expiresAt = new Date(Date.now() + 3_600_000).toISOString();
+    const { path } = await make({ expiresAt });
+    const late = await startApi({ beside: api });
+    late.advance(3_600_001);
+    const refused = await late.patch(path, { status: 'active', title: 'back' });
+    expect([refused.status, refused.json().errors]).toEqual([
+      422,
+      [expect.objectContaining({ pointer: '/status', code: 'code_expired', received: 'active' })],
+    ]);
+    expect(refused.json().detail).toMatch(new RegExp(`expiresAt.*expired at ${expiresAt}`));
+    expect((await late.call(path)).json()).toMatchObject({ status: 'expired', title: null });
+
+    const moved = new Date(Date.now() + 9_000_000).toISOString();
+    const extended = await late.patch(path, { status: 'active', expiresAt: moved });
+    expect([extended.status, extended.json().status]).toEqual([200, 'active']);
+    expect((await late.patch(path, { status: 'active' })).status).toBe(200);
+  });
+
+  it('keeps an expired code expired over archiving, restoring and a rollback, and says so', async () => {
+    const { path } = await make({ expiresAt: new Date(Date.now() + 3_600_000).toISOString() });
+    await api.patch(path, { target: 'https://example.com/second' });
+    const late = await startApi({ beside: api });
+    late.advance(3_600_001);
+    await late.call(path, { method: 'DELETE' });
+    expect((await late.post(`${path}/restore`, {})).json().status).toBe('expired');
+    expect((await late.post(`${path}/rollback`, { version: 1 })).json()).toMatchObject({
+      status: 'expired',
+      version: 3,
+    });
+  });
 });
 
 describe('DELETE and restore', () => {

@@ -47,6 +47,7 @@ export const fieldCodes = {
   unknown_code: entry('There is no code with this slug or id.', 'Check how it is written.'),
   metadata_too_large: entry('The metadata are too large as JSON.', asTold),
   not_in_future: entry('The time is over already.', 'Send a time to come.'),
+  code_expired: entry('The code is expired, and would stay so.', 'PATCH its expiresAt too: a time to come, or null.'),
   invalid_time: entry('The text is no time by RFC 3339 with its offset.', asTold),
   invalid_date: entry('The text is no date.', asTold),
   end_not_after_start: entry('The event ends before it begins.', asTold),

@@ -146,7 +146,11 @@ describe('a new code', () => {
     const deep = JSON.parse(`${'['.repeat(50_000)}${']'.repeat(50_000)}`);
     expect(refused({ target, metadata: { deep } })).toEqual([' too_deep']);
     expect(
-      codesOf(refusal(() => parseCodePatch({ metadata: { deep } }, { imageOptions: {}, metadata: {} }, rules))),
+      codesOf(
+        refusal(() =>
+          parseCodePatch({ metadata: { deep } }, { imageOptions: {}, metadata: {}, expiresAt: null }, rules),
+        ),
+      ),
     ).toEqual([' too_deep']);
   });
 
@@ -182,7 +186,8 @@ describe('a new code', () => {
 });
 
 describe('a patch', () => {
-  const current = { imageOptions: { size: 600, logo: { id: 'logo_x', ratio: 0.1 } }, metadata: { a: 1, b: { c: 2 } } };
+  const imageOptions = { size: 600, logo: { id: 'logo_x', ratio: 0.1 } };
+  const current = { imageOptions, metadata: { a: 1, b: { c: 2 } }, expiresAt: null };
   const patch = (body: unknown) => parseCodePatch(body, current, rules);
   const refusedPatch = (body: unknown) => codesOf(refusal(() => patch(body)));
 
