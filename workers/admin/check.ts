@@ -1,18 +1,25 @@
 import { readdir, statfs } from 'node:fs/promises';
 import { join } from 'node:path';
+import { setTimeout as pause } from 'node:timers/promises';
 import { factsOf } from '../../shared/adapters/board-queues.ts';
 import { segmentExtension } from '../../shared/journal.ts';
 import type { AdminContext } from './admin-context.ts';
+import { type Found, findMissing, findOrphans, type ObjectDeps } from './find-orphans.ts';
 
 /** Less free disk than this is told as wrong, share of the whole. */
 const leastFree = 0.05;
 
+/** Objects are gone through so long, ms, unless all are asked for. */
+const objectsMs = 15_000;
+
 /**
- * Looks at every part and says how it stands: stores, queues, journal, disk.
+ * Looks at every part and says how it stands: stores, queues, journal, disk, and whether objects and rows belong together. Changes
+ * nothing.
  *
+ * @param isWhole goes through all objects and rows, however long it takes; else for some seconds
  * @returns how many parts have something wrong with them
  */
-export async function check(context: AdminContext): Promise<number> {
+export async function check(context: AdminContext, { isWhole }: { isWhole: boolean }): Promise<number> {
   const parts: Record<string, () => Promise<string>> = {
     database: async () => {
       await (await context.database()).ping();
@@ -25,6 +32,20 @@ export async function check(context: AdminContext): Promise<number> {
     queues: () => lookAtQueues(context),
     journal: () => lookAtJournal(context.config.dataDir),
     disk: () => lookAtDisk(context.config.dataDir),
+    orphans: async () => {
+      const found = await findOrphans(await objectDeps(context), timeFor(isWhole));
+      return told(
+        found,
+        'objects',
+        found.count === 0 ? 'each has a row' : `${found.count} have no row, the daily purge removes them`,
+      );
+    },
+    rows: async () => {
+      const found = await findMissing(await objectDeps(context), timeFor(isWhole));
+      if (found.count > 0)
+        throw new Error(told(found, 'objects that rows tell of', `${found.count} are not in the store`));
+      return told(found, 'objects that rows tell of', 'each is in the store');
+    },
   };
   let wrong = 0;
   for (const [name, look] of Object.entries(parts)) {
@@ -36,6 +57,20 @@ export async function check(context: AdminContext): Promise<number> {
     }
   }
   return wrong;
+}
+
+async function objectDeps({ database, objects, now }: AdminContext): Promise<ObjectDeps> {
+  return { database: await database(), objects: await objects(), now, pause };
+}
+
+function timeFor(isWhole: boolean): () => boolean {
+  const until = performance.now() + objectsMs;
+  return () => isWhole || performance.now() < until;
+}
+
+function told({ looked, first, count, isWhole }: Found, what: string, verdict: string): string {
+  const named = first.length === 0 ? '' : `: ${first.join(', ')}${count > first.length ? ' …' : ''}`;
+  return `${isWhole ? `${looked}` : `the first ${looked}`} ${what}, ${verdict}${named}${isWhole ? '' : ' (check all: every one)'}`;
 }
 
 async function lookAtQueues({ queues, boardQueues }: AdminContext): Promise<string> {

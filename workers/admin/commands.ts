@@ -18,11 +18,11 @@ export type Command = {
 /** Every command of `npm run admin`. */
 export const commands: Record<string, Command> = {
   check: {
-    usage: '',
-    does: 'looks at stores, queues, journal and disk',
+    usage: '[all]',
+    does: 'looks at stores, queues, journal, disk, and objects without a row and rows without theirs: for some seconds, or all',
     run: async (context, args) => {
-      none(args);
-      return (await check(context)) === 0 ? 0 : 1;
+      if (args.length > 1 || (args[0] ?? 'all') !== 'all') throw new TypeError();
+      return (await check(context, { isWhole: args.length === 1 })) === 0 ? 0 : 1;
     },
   },
   backup: {

@@ -3,7 +3,7 @@ import { logoOfKey, renderOfKey } from '../../shared/domain/object-key.ts';
 import { dayMs, type PurgeDeps } from './purge-deps.ts';
 
 /** An object may come before its row: an upload before its batch, a logo before its check. None takes so long. */
-const unownedKeepMs = dayMs;
+export const unownedKeepMs = dayMs;
 const pageSize = 500;
 
 /**
@@ -47,7 +47,10 @@ async function purgePage(deps: PurgeDeps, keys: string[]): Promise<void> {
   if (removed > 0) onPurged('orphaned objects', removed);
 }
 
-async function withoutOwner({ database }: PurgeDeps, keys: string[]): Promise<string[]> {
+type Owners = { database: Pick<PurgeDeps['database'], 'renders' | 'logos' | 'batches'> };
+
+/** Returns those of the keys that no row owns; keys that are not ours are none of them. */
+export async function withoutOwner({ database }: Owners, keys: string[]): Promise<string[]> {
   const kinds = [
     { ownerOf: renderOfKey, find: (ids: string[]) => database.renders.findMany(ids) },
     { ownerOf: logoOfKey, find: (ids: string[]) => database.logos.findMany(ids) },

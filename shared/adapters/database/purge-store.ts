@@ -4,6 +4,9 @@ import type { Millis } from './database.ts';
 /** Renders that have ended and were not used since `before`: those of keyless callers, or all others. */
 export type UnusedRenders = { isAnonymous: boolean; before: Millis };
 
+/** A page of all rows of a table, in the order of their ids, behind `after` (null: from the first). */
+export type ById = { after: string | null; limit: number };
+
 /** How renders go: first their bytes, then, long after, their rows. Whoever uses a row meanwhile keeps it. */
 export interface RenderPurge {
   /** Those whose bytes are not noted as removed, the longest unused first. */
@@ -14,6 +17,8 @@ export interface RenderPurge {
   removeUnused(unused: UnusedRenders, limit: number): Promise<number>;
   /** Whether a render has this logo. */
   hasLogo(logoId: string): Promise<boolean>;
+  /** Every render; `isStored`: its image should be in the object store. */
+  walk(page: ById): Promise<{ id: string; format: ImageFormat; isStored: boolean }[]>;
 }
 
 export interface LogoPurge {
@@ -25,6 +30,8 @@ export interface LogoPurge {
   }): Promise<{ id: string; deletedAt: Millis }[]>;
   /** Removes a row that is still deleted since before `before`; true when it did. */
   purge(id: string, before: Millis): Promise<boolean>;
+  /** Every logo, deleted or not; `isStored`: its bytes should be in the object store. */
+  walk(page: ById): Promise<{ id: string; isStored: boolean }[]>;
 }
 
 /** The records of batches stay for a while when all else of them is gone. */
@@ -35,4 +42,6 @@ export interface BatchPurge<Batch> {
   removeRows(id: string, limit: number): Promise<boolean>;
   /** Removes at most `limit` records that were purged before `before`; answers how many. */
   removePurged(before: Millis, limit: number): Promise<number>;
+  /** Every batch. */
+  walk(page: ById): Promise<Batch[]>;
 }

@@ -8,6 +8,12 @@ import { newLogo, newRender, noon, renderResult, spec, workError } from './rows.
 const early = 1000;
 const anonymous = { tenantId: 'anonymous' };
 
+const byBytes = (a: string, b: string): number => (a < b ? -1 : 1);
+const byIdOf =
+  (...rows: { id: string }[]) =>
+  (a: { id: string }, b: { id: string }): number =>
+    rows.findIndex(({ id }) => id === a.id) - rows.findIndex(({ id }) => id === b.id);
+
 /** What the stores promise the purge. */
 export function purgeContract(database: () => Database): void {
   const renders = () => database().renders;
@@ -16,6 +22,54 @@ export function purgeContract(database: () => Database): void {
     (await renders().unusedImages(since(before, isAnonymous), 100)).map(({ id }) => id);
   const end = (...rows: NewRender[]) =>
     renders().end(rows.map(({ id }) => ({ id, at: early, result: renderResult, error: null })));
+
+  describe('a walk over all rows', () => {
+    it('goes through renders by id, a page at a time, and tells which have an image', async () => {
+      const [drawn, open, gone] = [newRender({ spec: { ...spec, format: 'svg' } }), newRender(), newRender()];
+      await renders().accept([drawn, open, gone], early);
+      await end(drawn, gone);
+      await renders().imagesRemoved([gone.id], early + 1);
+      const found: Awaited<ReturnType<Database['renders']['walk']>> = [];
+      for (let after: string | null = null; ; ) {
+        const page: typeof found = await renders().walk({ after, limit: 2 });
+        found.push(...page);
+        after = page.at(-1)?.id ?? null;
+        if (page.length < 2) break;
+      }
+      expect(found.map(({ id }) => id)).toEqual(found.map(({ id }) => id).toSorted(byBytes));
+      expect(
+        found.filter(({ id }) => [drawn.id, open.id, gone.id].includes(id)).toSorted(byIdOf(drawn, open, gone)),
+      ).toEqual([
+        { id: drawn.id, format: 'svg', isStored: true },
+        { id: open.id, format: 'png', isStored: false },
+        { id: gone.id, format: 'png', isStored: false },
+      ]);
+      await renders().removeUnused(since(early + 1000), 100);
+    });
+
+    it('goes through logos and batches likewise', async () => {
+      const [checked, refused] = [newLogo(), newLogo()];
+      await database().logos.accept([checked, refused], early);
+      await database().logos.finish([
+        { id: checked.id, at: early, result: { widthPx: 4, heightPx: 4 }, error: null },
+        { id: refused.id, at: early, result: null, error: workError },
+      ]);
+      await database().logos.remove(checked.tenantId, checked.id, noon);
+      const logos = await database().logos.walk({ after: null, limit: 100_000 });
+      expect(logos).toContainEqual({ id: checked.id, isStored: true });
+      expect(logos).toContainEqual({ id: refused.id, isStored: false });
+      const last = logos.at(-1)?.id ?? '';
+      expect(await database().logos.walk({ after: last, limit: 5 })).toEqual([]);
+
+      const batch = newBatch();
+      await database().batches.accept(batch, newTask());
+      const batches = await database().batches.walk({ after: null, limit: 100_000 });
+      expect(batches).toContainEqual(batch);
+      expect(await database().batches.walk({ after: batch.id, limit: 100_000 })).toEqual(
+        batches.filter(({ id }) => id > batch.id),
+      );
+    });
+  });
 
   describe('renders that nobody uses', () => {
     let rows: [NewRender, NewRender, NewRender];

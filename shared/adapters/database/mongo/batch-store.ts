@@ -6,6 +6,7 @@ import type { BatchPurge } from '../purge-store.ts';
 import { rowOf, type Stored, storedOf } from './collections.ts';
 import type { MongoConnection } from './connection.ts';
 import { duplicatesOf, isDuplicateKey } from './mongo-error.ts';
+import { pageById } from './purge-stores.ts';
 
 type Part<Name extends keyof BatchStore> = Pick<BatchStore, Name>;
 
@@ -103,6 +104,8 @@ function records(
         const filter = { toBeTold: true, ...(after === null ? {} : { _id: { $gt: after } }) };
         return (await batches.find(filter).sort({ _id: 1 }).limit(limit).toArray()).map(read);
       }),
+    /** Index: `_id`. */
+    walk: (page) => run(async () => (await pageById(batches, page)).map(read)),
     /** Index: `to_purge`; a null is no time before any other. */
     expired: ({ before, limit }) =>
       run(async () => {

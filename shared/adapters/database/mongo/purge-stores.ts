@@ -1,5 +1,6 @@
+import type { mongo } from 'mongoose';
 import { openStatuses } from '../accepting.ts';
-import type { LogoPurge, RenderPurge, UnusedRenders } from '../purge-store.ts';
+import type { ById, LogoPurge, RenderPurge, UnusedRenders } from '../purge-store.ts';
 import type { MongoConnection } from './connection.ts';
 
 /** Rarely said of a row that was not used for long: no index is needed for it. */
@@ -13,6 +14,15 @@ const unusedSince = ({ isAnonymous, before }: UnusedRenders, bytesGone: true | n
   lastUsedAt: { $lt: before },
   ...ended,
 });
+
+/** A page of all documents, in the order of ids. Index: `_id`. */
+export function pageById<Document extends { _id: string }>(
+  collection: mongo.Collection<Document>,
+  { after, limit }: ById,
+): Promise<mongo.WithId<Document>[]> {
+  const filter = { _id: { $gt: after ?? '' } } as mongo.Filter<Document>;
+  return collection.find(filter).sort({ _id: 1 }).limit(limit).toArray();
+}
 
 export function mongoRenderPurge(connection: MongoConnection): RenderPurge {
   const { renders } = connection.collections;
@@ -42,6 +52,14 @@ export function mongoRenderPurge(connection: MongoConnection): RenderPurge {
     /** Index: `by_logo`. */
     hasLogo: (logoId) =>
       run(async () => (await renders.findOne({ 'spec.logo.id': logoId }, { projection: { _id: 1 } })) !== null),
+    walk: (page) =>
+      run(async () =>
+        (await pageById(renders, page)).map(({ _id, spec, status, bytesGone }) => ({
+          id: _id,
+          format: spec.format,
+          isStored: status === 'completed' && bytesGone !== true,
+        })),
+      ),
   };
 }
 
@@ -67,5 +85,9 @@ export function mongoLogoPurge(connection: MongoConnection): LogoPurge {
         const filter = { _id: id, deletedAt: { $lt: before, $gte: 0 } };
         return (await logos.deleteOne(filter)).deletedCount === 1;
       }),
+    walk: (page) =>
+      run(async () =>
+        (await pageById(logos, page)).map(({ _id, status }) => ({ id: _id, isStored: status === 'completed' })),
+      ),
   };
 }

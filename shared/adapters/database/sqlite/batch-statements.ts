@@ -102,6 +102,7 @@ export const batchStatements = {
     sql: `select ${batchColumns} from batches where toBeTold = 1 and id > ?1 order by id limit ?2`,
     index: 'batches_to_tell',
   },
+  walk: byKey(`select ${batchColumns} from batches where id > ?1 order by id limit ?2`),
   expired: {
     sql: `select ${batchColumns} from batches where expiresAt < ?1 and purgedAt is null order by expiresAt limit ?2`,
     index: 'batches_expiring',

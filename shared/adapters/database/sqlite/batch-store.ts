@@ -72,6 +72,9 @@ function records(connection: SqliteConnection): Part<RecordMethods> {
     async toBeTold({ limit, after }) {
       return (await connection.list(batches.toBeTold, [after ?? '', limit])).map(batchCodec.decode);
     },
+    async walk({ after, limit }) {
+      return (await connection.list(batches.walk, [after ?? '', limit])).map(batchCodec.decode);
+    },
     async expired({ before, limit }) {
       return (await connection.list(batches.expired, [before, limit])).map(batchCodec.decode);
     },

@@ -81,6 +81,8 @@ export const renderStatements = {
     sql: `select id from renders where json_extract(spec, '$.logo.id') = ?1 limit 1`,
     index: 'renders_by_logo',
   },
+  walk: byKey(`select id, json_extract(spec, '$.format'), status = 'completed' and bytesGone is null from renders
+    where id > ?1 order by id limit ?2`),
 } satisfies Record<string, Statement>;
 
 export const logoStatements = {
@@ -96,6 +98,7 @@ export const logoStatements = {
     index: 'logos_deleted',
   },
   purge: byKey('delete from logos where id = ?1 and deletedAt < ?2'),
+  walk: byKey(`select id, status = 'completed' from logos where id > ?1 order by id limit ?2`),
 } satisfies Record<string, Statement>;
 
 export const idempotencyStatements = {

@@ -53,6 +53,14 @@ export function sqliteRenders(connection: SqliteConnection): RenderStore {
       return found.length;
     },
     hasLogo: async (logoId) => (await connection.list(statements.withLogo, [logoId])).length > 0,
+    async walk({ after, limit }) {
+      const found = await connection.list(statements.walk, [after ?? '', limit]);
+      return found.map(([id, format, isStored]) => ({
+        id: id as string,
+        format: format as ImageFormat,
+        isStored: isStored === 1,
+      }));
+    },
   };
 }
 
@@ -76,6 +84,10 @@ export function sqliteLogos(connection: SqliteConnection): LogoStore {
     },
     async purge(id, before) {
       return (await connection.write(statements.purge, [[id, before]])).changes[0] === 1;
+    },
+    async walk({ after, limit }) {
+      const found = await connection.list(statements.walk, [after ?? '', limit]);
+      return found.map(([id, isStored]) => ({ id: id as string, isStored: isStored === 1 }));
     },
   };
 }

@@ -12,6 +12,7 @@ type Filter = Record<string, unknown>;
 /** The fields that each index begins with serve the query: equalities, then the order. */
 const expected: Record<string, string> = {
   'batches: _id': '_id',
+  'batches: _id by _id': '_id',
   'batches: _id, revision': '_id',
   'batches: tenantId by createdAt, _id': 'by_tenant',
   'batches: $or, createdAt, tenantId by createdAt, _id': 'by_tenant',
@@ -105,6 +106,7 @@ describeOn('Each query for batches to MongoDB', servers.mongo, (serverUrl) => {
     await batches.removeRows(id, 5);
     await batches.replace({ ...batch, purgedAt: noon, revision: 3 });
     await batches.removePurged(noon + 1, 5);
+    await batches.walk({ after: null, limit: 5 });
 
     expect([...seen].sort()).toEqual(Object.keys(expected).sort());
     for (const name of ['batches', 'batchRows', 'batchChunks', 'batchTasks']) {

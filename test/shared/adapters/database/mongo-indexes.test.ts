@@ -42,6 +42,7 @@ const isRange = (condition: unknown): boolean =>
  */
 function indexFor({ collection, filter, sort }: Query): string | null {
   if ('_id' in filter && !isRange(filter._id)) return '_id';
+  if (Object.keys(filter).join() === '_id' && sort.join() === '_id') return '_id';
   const fields = Object.keys(filter).filter((field) => !field.startsWith('$'));
   const equal = fields.filter((field) => !isRange(filter[field]));
   const ranges = fields.filter((field) => isRange(filter[field]));
@@ -231,6 +232,8 @@ async function callEverything({ renders, logos, idempotency, claimSetting }: Dat
   await renders.imagesRemoved([old.id], 5);
   await renders.removeUnused({ isAnonymous: false, before: 5 }, 5);
   await renders.hasLogo('logo_1');
+  await renders.walk({ after: 'rnd', limit: 5 });
+  await logos.walk({ after: null, limit: 5 });
   await renders.remove('default', render.id);
   await logos.remove('default', logo.id, noon);
   for (const after of [null, { deletedAt: 1, id: '' }]) await logos.deleted({ before: noon, limit: 5, after });
@@ -267,6 +270,7 @@ describeOn('Each query to MongoDB', servers.mongo, (serverUrl) => {
     const shapes = {
       renders: {
         _id: '_id',
+        '_id range by _id': '_id',
         '_id, status': '_id',
         '$or, _id': '_id',
         '_id, endedBy': '_id',
@@ -288,6 +292,7 @@ describeOn('Each query to MongoDB', servers.mongo, (serverUrl) => {
       },
       logos: {
         _id: '_id',
+        '_id range by _id': '_id',
         '_id, status': '_id',
         '$or, _id': '_id',
         '_id, endedBy': '_id',
