@@ -23,7 +23,7 @@ export type QuotaName = 'renders' | 'batchRows';
 export type QuotaStanding = { limit: number | null; used: number; remaining: number | null; resetsAt: number };
 
 type Needs = {
-  usage: UsageStore;
+  usage: Pick<UsageStore, 'add' | 'find' | 'list'>;
   tenants: Pick<TenantStore, 'find'>;
   /** For tenants that have none of their own; 0: as much as they like. */
   quotas: { rendersPerDay: number; batchRowsPerDay: number };

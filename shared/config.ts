@@ -257,6 +257,9 @@ function readConfig(read: Reader) {
       csvLineBytes: read.integer('MAX_CSV_LINE_BYTES', { initial: 65_536, min: 1024, max: 1024 * 1024 }),
     },
     imageKeepDays: read.integer('IMAGE_KEEP_DAYS', { initial: 30, min: 1, max: 3650 }),
+    /** 0: for ever, here and in the next. */
+    auditKeepDays: read.integer('AUDIT_KEEP_DAYS', { initial: 400, min: 0, max: 36_500 }),
+    usageKeepDays: read.integer('USAGE_KEEP_DAYS', { initial: 800, min: 0, max: 36_500 }),
     batchKeepDays: read.integer('BATCH_KEEP_DAYS', { initial: 7, min: 1, max: 3650 }),
     corsOrigins: readOrigins(read),
     /** 0: no limit. */

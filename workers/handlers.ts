@@ -47,6 +47,8 @@ export type WorkDeps = {
     | 'scanNotices'
     | 'batches'
     | 'tenants'
+    | 'audit'
+    | 'usage'
   >;
   objects: ObjectStore;
   queues: Pick<Queues, 'add' | 'liveJobs' | 'claimEpoch' | 'announceEnded'>;
@@ -58,6 +60,9 @@ export type WorkDeps = {
   scanRetentionDays: number;
   /** Images that nobody used for so many days are removed. */
   imageKeepDays: number;
+  /** Records of changes, and days of use, older than so many days are removed; 0: they are kept for ever. */
+  auditKeepDays: number;
+  usageKeepDays: number;
   /** Calls webhooks. */
   outbound: Pick<Outbound, 'post'>;
   /** Shrinks the delays between a webhook's attempts. */

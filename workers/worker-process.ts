@@ -102,7 +102,7 @@ async function connect(service: Service, draw: DrawRender): Promise<WorkDeps> {
   const outbound = createOutbound({ allow: outboundAllow, timeoutMs: webhookTimeoutMs });
   releases.defer('outgoing connections', () => outbound.close());
   const { logoPixels } = config.limits;
-  const { scanRetentionDays, imageKeepDays } = config;
+  const { scanRetentionDays, imageKeepDays, auditKeepDays, usageKeepDays } = config;
   return {
     database,
     objects,
@@ -112,6 +112,8 @@ async function connect(service: Service, draw: DrawRender): Promise<WorkDeps> {
     logoPixels,
     scanRetentionDays,
     imageKeepDays,
+    auditKeepDays,
+    usageKeepDays,
     outbound,
     webhookTimeScale,
     secretKey: secretKeyOf(service),

@@ -60,14 +60,14 @@ export function createAudit({ database, log, now }: Pick<ApiDeps, 'database' | '
   const write = async (row: AuditRow): Promise<void> => {
     for (const restMs of rests) {
       try {
-        return await database.audit.insert(row);
+        return await database.audit.insert([row]);
       } catch (err) {
         log.warn({ err, requestId: row.requestId }, 'a change is not on record yet');
         await pause(restMs);
       }
     }
     try {
-      await database.audit.insert(row);
+      await database.audit.insert([row]);
     } catch (error) {
       const { changes: _, ...record } = row;
       log.error({ err: error, record }, 'a change is on record in this line only');

@@ -49,6 +49,8 @@ describe('the configuration', () => {
         csvLineBytes: 65_536,
       },
       imageKeepDays: 30,
+      auditKeepDays: 400,
+      usageKeepDays: 800,
       batchKeepDays: 7,
       scanRetentionDays: 0,
       corsOrigins: [],

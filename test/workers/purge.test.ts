@@ -8,6 +8,7 @@ import { purgeEverything } from '../../workers/purge/purge.ts';
 import { dayMs, type PurgeDeps } from '../../workers/purge/purge-deps.ts';
 import { purgeOrphans } from '../../workers/purge/purge-orphans.ts';
 import { newCode } from '../suites/database/code-rows.ts';
+import { auditQuery, newAuditRow } from '../suites/database/record-contract.ts';
 import { logoPicture } from '../support/logo-pictures.ts';
 import { describeOnStores } from '../support/store-columns.ts';
 import { acceptBatch, batchOf, rowsOf, runJob, urls, work } from './batches/support.ts';
@@ -239,6 +240,21 @@ describeOnStores('The purge', (stores) => {
     ] as const)
       await deps.database.idempotency.claim({ ...record, scope, expiresAt }, 0);
     expect(await purge()).toEqual({ 'idempotency records': 1 });
+  });
+
+  it('removes records of changes and days of use that are older than they are to be kept, 0: none', async () => {
+    const { audit, usage } = deps.database;
+    const at = (days: number): number => deps.now() - days * dayMs;
+    const day = (days: number): string => new Date(at(days)).toISOString().slice(0, 10);
+    const counts = { calls: 1, renders: 0, batchRows: 0, codes: 0 };
+    await audit.insert([399, 401, 2000].map((days) => newAuditRow({ createdAt: at(days) })));
+    await usage.add([0, 800, 801, 2000].map((days) => ({ tenantId: 't', day: day(days), ...counts })));
+    deps.auditKeepDays = deps.usageKeepDays = 0;
+    expect(await purge()).toEqual({});
+    Object.assign(deps, { auditKeepDays: 400, usageKeepDays: 800 });
+    expect(await purge()).toEqual({ 'records of changes': 2, 'days of use': 2 });
+    expect(await audit.list(auditQuery)).toMatchObject([{ createdAt: at(399) }]);
+    expect((await usage.list('t', { from: '2000', to: '3000' })).map((used) => used.day)).toEqual([day(800), day(0)]);
   });
 
   it('adds a job for the rest when its time is over', async () => {

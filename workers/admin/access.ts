@@ -30,7 +30,7 @@ async function record(
   const id = newId('aud');
   const changes = Object.entries(values).map(([field, after]) => ({ field, before: null, after }));
   const about = { ...change, changes, createdAt: now() };
-  await (await database()).audit.insert({ id, keyId: 'npm run admin', requestId: id, ...about });
+  await (await database()).audit.insert([{ id, keyId: 'npm run admin', requestId: id, ...about }]);
 }
 
 /** Lists a tenant's keys, a line each. */

@@ -9,6 +9,8 @@ export async function purgeNow({ config, database, objects, now, say }: AdminCon
     database: await database(),
     objects: await objects(),
     imageKeepDays: config.imageKeepDays,
+    auditKeepDays: config.auditKeepDays,
+    usageKeepDays: config.usageKeepDays,
     now,
     onPurged: (what, count) => void counts.set(what, (counts.get(what) ?? 0) + count),
   });

@@ -9,12 +9,14 @@ export type PurgedThing =
   | 'renders'
   | 'logos'
   | 'idempotency records'
+  | 'records of changes'
+  | 'days of use'
   | 'orphaned objects'
   | 'unfinished uploads';
 
 /** What the purge works with, in a worker and in the command of operators. */
-export type PurgeDeps = Pick<WorkDeps, 'objects' | 'now' | 'imageKeepDays'> & {
-  database: Pick<WorkDeps['database'], 'renders' | 'logos' | 'codes' | 'batches' | 'idempotency'>;
+export type PurgeDeps = Pick<WorkDeps, 'objects' | 'now' | 'imageKeepDays' | 'auditKeepDays' | 'usageKeepDays'> & {
+  database: Pick<WorkDeps['database'], 'renders' | 'logos' | 'codes' | 'batches' | 'idempotency' | 'audit' | 'usage'>;
   /** Hears what is gone, some at a time. */
   onPurged: (what: PurgedThing, count: number) => void;
 };

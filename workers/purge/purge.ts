@@ -4,6 +4,7 @@ import { purgeBatches } from './purge-batches.ts';
 import { everyPage, type PurgeDeps, type PurgeStep } from './purge-deps.ts';
 import { purgeLogos } from './purge-logos.ts';
 import { purgeOrphans } from './purge-orphans.ts';
+import { purgeRecords } from './purge-records.ts';
 import { purgeRenders } from './purge-renders.ts';
 
 /** A job works about so long; the rest is another's, behind the sweeps that have come to the queue meanwhile. */
@@ -17,7 +18,7 @@ const purgeIdempotency: PurgeStep = ({ database, now, onPurged }, hasTime) =>
   });
 
 /** Batches first: they are the largest. Logos behind renders, which may have been the last to have them. */
-const steps: readonly PurgeStep[] = [purgeBatches, purgeRenders, purgeLogos, purgeIdempotency];
+const steps: readonly PurgeStep[] = [purgeBatches, purgeRenders, purgeLogos, purgeIdempotency, purgeRecords];
 
 const purgeExpired: PurgeStep = async (deps, hasTime) => {
   for (const step of steps) if (!(await step(deps, hasTime))) return false;
@@ -51,7 +52,7 @@ async function withinItsTime(deps: JobDeps, purge: (deps: PurgeDeps, hasTime: ()
   }
 }
 
-/** Removes what has outlived its time: batches, images, renders, logos, idempotency records. */
+/** Removes what has outlived its time: batches, images, renders, logos, idempotency records, records of changes, days of use. */
 export function createPurge(deps: JobDeps): Handler<'purge'> {
   return () =>
     withinItsTime(deps, async (purgeDeps, hasTime) => {

@@ -31,10 +31,12 @@ export type AuditQuery = {
 };
 
 export interface AuditStore {
-  /** Inserts it unless one of its id is there; durable when it returns. */
-  insert(row: AuditRow): Promise<void>;
+  /** Inserts those whose ids are not there, at most 500; durable when it returns. */
+  insert(rows: AuditRow[]): Promise<void>;
   /** By `createdAt`, then id. */
   list(query: AuditQuery): Promise<AuditRow[]>;
+  /** Removes at most `limit` rows made before `before`; answers how many. */
+  purge(before: Millis, limit: number): Promise<number>;
 }
 
 /** The most selective thing that a query names: which index finds its rows. */

@@ -11,4 +11,6 @@ export interface UsageStore {
   find(tenantId: string, day: string): Promise<UsageDay | null>;
   /** The days from `from` up to, not including, `to`, of which there is anything; the oldest first. */
   list(tenantId: string, range: { from: string; to: string }): Promise<UsageDay[]>;
+  /** Removes at most `limit` days before `before`, of any tenant; answers how many. */
+  purge(before: string, limit: number): Promise<number>;
 }

@@ -50,8 +50,10 @@ export function recordsContract(connections: () => Database[]): void {
 
     it('keeps a row once, as it was written first', async () => {
       const row = newAuditRow();
-      await audit().insert(row);
-      await audit().insert({ ...row, action: 'code.delete' });
+      const other = newAuditRow();
+      await audit().insert([row]);
+      await audit().insert([{ ...row, action: 'code.delete' }, other]);
+      expect(await audit().list({ ...auditQuery, objectId: other.objectId })).toEqual([other]);
       expect(await audit().list({ ...auditQuery, objectId: row.objectId })).toEqual([row]);
     });
 
@@ -61,7 +63,7 @@ export function recordsContract(connections: () => Database[]): void {
       const b = newAuditRow({ tenantId, objectId, createdAt: noon + 1 });
       const c = newAuditRow({ tenantId, action, createdAt: noon + 2 });
       const d = newAuditRow({ action, createdAt: noon + 3 });
-      for (const row of [a, b, c, d]) await audit().insert(row);
+      await audit().insert([a, b, c, d]);
       expect(await idsOf({ tenantId })).toEqual([c.id, b.id, a.id]);
       expect(await idsOf({ action })).toEqual([d.id, c.id, a.id]);
       expect(await idsOf({ tenantId, action })).toEqual([c.id, a.id]);
@@ -79,7 +81,7 @@ export function recordsContract(connections: () => Database[]): void {
     it('is paged in both orders, rows of one millisecond by their id', async () => {
       const tenantId = unique('tenant');
       const rows = [0, 1, 2, 3, 4, 5].map((n) => newAuditRow({ tenantId, createdAt: noon + Math.floor(n / 3) }));
-      for (const row of rows) await audit().insert(row);
+      await audit().insert(rows);
       const sorted = rows.toSorted((x, y) => x.createdAt - y.createdAt || (x.id < y.id ? -1 : 1)).map(({ id }) => id);
       for (const order of ['oldest-first', 'newest-first'] as const) {
         const found: string[] = [];
@@ -94,7 +96,36 @@ export function recordsContract(connections: () => Database[]): void {
     });
   });
 
+  describe('the record of changes that has outlived its time', () => {
+    it('is removed, the oldest first, so many at a time', async () => {
+      const early = 1000;
+      const rows = [early + 2, early, early + 1, early + 3].map((createdAt) => newAuditRow({ createdAt }));
+      const { audit } = database();
+      await audit.insert(rows);
+      const left = async () => (await audit.list({ ...auditQuery, to: early + 10 })).map(({ createdAt }) => createdAt);
+      expect(await audit.purge(early + 3, 2)).toBe(2);
+      expect(await left()).toEqual([early + 3, early + 2]);
+      expect(await audit.purge(early + 3, 2)).toBe(1);
+      expect(await audit.purge(early + 3, 2)).toBe(0);
+      expect(await left()).toEqual([early + 3]);
+      expect(await audit.purge(early + 4, 2)).toBe(1);
+    });
+  });
+
   describe('the counts of use', () => {
+    it('of days before one are removed, of all tenants, so many at a time', async () => {
+      const [one, other] = [unique('tenant'), unique('tenant')];
+      const { usage } = database();
+      const days = ['2001-01-01', '2001-01-02', '2001-01-03'];
+      await usage.add([one, other].flatMap((tenantId) => days.map((day) => usageDay(tenantId, day, { calls: 1 }))));
+      expect([await usage.purge('2001-01-03', 3), await usage.purge('2001-01-03', 3)]).toEqual([3, 1]);
+      for (const tenantId of [one, other])
+        expect((await usage.list(tenantId, { from: '2001', to: '2002' })).map(({ day }) => day)).toEqual([
+          '2001-01-03',
+        ]);
+      expect([await usage.purge('2001-01-04', 3), await usage.purge('2001-01-04', 3)]).toEqual([2, 0]);
+    });
+
     it('add up whatever connection they come by', async () => {
       const tenantId = unique('tenant');
       const adds = Array.from({ length: 12 }, (_, index) =>

@@ -79,6 +79,8 @@ export async function openDeps(variables: Record<string, string> = {}): Promise<
     logoPixels: 4_000_000,
     scanRetentionDays: 0,
     imageKeepDays: 30,
+    auditKeepDays: 400,
+    usageKeepDays: 800,
     outbound: {
       post: async () => {
         throw new Error('This test calls nobody');

@@ -1,8 +1,8 @@
 import type { mongo } from 'mongoose';
 import { type AuditQuery, type AuditRow, type AuditStore, auditScope } from '../audit-store.ts';
-import { rowOf, type Stored, storedOf } from './collections.ts';
+import { rowOf, type Stored } from './collections.ts';
 import type { MongoConnection } from './connection.ts';
-import { insertNew } from './revisions.ts';
+import { insertAllNew } from './revisions.ts';
 
 type Filter = mongo.Filter<Stored<AuditRow>>;
 
@@ -34,10 +34,7 @@ export function mongoAudit(connection: MongoConnection): AuditStore {
   const { audit } = connection.collections;
   const run = connection.run.bind(connection);
   return {
-    insert: (row) =>
-      run(async () => {
-        await insertNew(audit, storedOf(row));
-      }),
+    insert: (rows) => run(() => insertAllNew(audit, rows)),
     /** Indexes: `by_object`, `by_tenant_and_action`, `by_action`, `by_tenant`, `by_time`. */
     list: (query) =>
       run(async () => {
@@ -45,6 +42,16 @@ export function mongoAudit(connection: MongoConnection): AuditStore {
         const filter = { ...equalities(query), ...range(query) };
         const found = audit.find(filter).sort({ createdAt: direction, _id: direction }).limit(query.limit);
         return (await found.toArray()).map((document) => rowOf<AuditRow>(document));
+      }),
+    /** Index: `by_time`. */
+    purge: (before, limit) =>
+      run(async () => {
+        const old = audit
+          .find({ createdAt: { $lt: before } }, { projection: { _id: 1 } })
+          .sort({ createdAt: 1, _id: 1 });
+        const ids = (await old.limit(limit).toArray()).map(({ _id }) => _id);
+        if (ids.length > 0) await audit.deleteMany({ _id: { $in: ids } });
+        return ids.length;
       }),
   };
 }

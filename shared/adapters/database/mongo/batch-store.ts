@@ -5,8 +5,9 @@ import type { Batch, BatchChunk, BatchRow, BatchStore, BatchTask, RowOutcome } f
 import type { BatchPurge } from '../purge-store.ts';
 import { rowOf, type Stored, storedOf } from './collections.ts';
 import type { MongoConnection } from './connection.ts';
-import { duplicatesOf, isDuplicateKey } from './mongo-error.ts';
+import { isDuplicateKey } from './mongo-error.ts';
 import { pageById } from './purge-stores.ts';
+import { insertAllNew } from './revisions.ts';
 
 type Part<Name extends keyof BatchStore> = Pick<BatchStore, Name>;
 
@@ -15,17 +16,6 @@ const open = { $in: ['queued', 'running'] as const };
 /** Keeps batches, their rows, chunks and tasks in MongoDB. */
 export function mongoBatches(connection: MongoConnection): BatchStore {
   return { ...records(connection), ...rowsOf(connection), ...chunksOf(connection), ...tasksOf(connection) };
-}
-
-/** Inserts documents; those that are there stay. Index: `_id`. */
-async function insertNew<Row extends { id: string }>(collection: mongo.Collection<Stored<Row>>, rows: Row[]) {
-  if (rows.length === 0) return;
-  const operations = rows.map((row) => ({ insertOne: { document: storedOf(row) } }));
-  try {
-    await collection.bulkWrite(operations as unknown as Parameters<typeof collection.bulkWrite>[0], { ordered: false });
-  } catch (error) {
-    duplicatesOf(error);
-  }
 }
 
 /** Inserts one document; false when it is there. Index: `_id`. */
@@ -177,7 +167,7 @@ function rowsOf(connection: MongoConnection): Part<RowMethods> {
 
   return {
     listRows: (batchId, page) => run(() => listRows(batchId, page)),
-    insertRows: (rows) => run(() => insertNew<BatchRow>(batchRows, rows)),
+    insertRows: (rows) => run(() => insertAllNew<BatchRow>(batchRows, rows)),
     /** Index: `_id`. */
     lastRow: (batchId) =>
       run(async () => {
@@ -256,7 +246,7 @@ function chunksOf(
 
   return {
     chunkOf: (tenantId, lane) => run(() => chunkOf(tenantId, lane)),
-    insertChunks: (chunks) => run(() => insertNew<BatchChunk>(batchChunks, chunks)),
+    insertChunks: (chunks) => run(() => insertAllNew<BatchChunk>(batchChunks, chunks)),
     findChunk: (id) => run(async () => read(await batchChunks.findOne({ _id: id }))),
     claimChunk: (tenantId, lane) =>
       run(async () => {

@@ -90,7 +90,10 @@ export const indexes = {
     { name: 'by_tenant_and_action', key: { tenantId: 1, action: 1, createdAt: 1, _id: 1 } },
     { name: 'by_object', key: { objectId: 1, createdAt: 1, _id: 1 } },
   ],
-  usage: [{ name: 'by_tenant', key: { tenantId: 1, day: 1 } }],
+  usage: [
+    { name: 'by_tenant', key: { tenantId: 1, day: 1 } },
+    { name: 'by_day', key: { day: 1 } },
+  ],
   idempotency: [{ name: 'expiring', key: { expiresAt: 1 } }],
   webhooks: [
     { name: 'by_tenant', key: { tenantId: 1, createdAt: 1, _id: 1 } },

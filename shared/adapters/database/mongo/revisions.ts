@@ -1,5 +1,6 @@
 import type { mongo } from 'mongoose';
-import { isDuplicateKey } from './mongo-error.ts';
+import { type Stored, storedOf } from './collections.ts';
+import { duplicatesOf, isDuplicateKey } from './mongo-error.ts';
 
 /** Inserts a document; false when its `_id` is there already. */
 export async function insertNew<Document extends { _id: string }>(
@@ -12,6 +13,20 @@ export async function insertNew<Document extends { _id: string }>(
   } catch (error) {
     if (isDuplicateKey(error)) return false;
     throw error;
+  }
+}
+
+/** Inserts rows; those whose ids are there stay as they are. Index: `_id`. */
+export async function insertAllNew<Row extends { id: string }>(
+  collection: mongo.Collection<Stored<Row>>,
+  rows: Row[],
+): Promise<void> {
+  if (rows.length === 0) return;
+  const operations = rows.map((row) => ({ insertOne: { document: storedOf(row) } }));
+  try {
+    await collection.bulkWrite(operations as unknown as Parameters<typeof collection.bulkWrite>[0], { ordered: false });
+  } catch (error) {
+    duplicatesOf(error);
   }
 }
 

@@ -40,5 +40,16 @@ export function mongoUsage(connection: MongoConnection): UsageStore {
         const found = usage.find({ tenantId, day: { $gte: from, $lt: to } }).sort({ day: 1 });
         return (await found.toArray()).map(rowOf);
       }),
+    /** Index: `by_day`. */
+    purge: (before, limit) =>
+      run(async () => {
+        const old = usage
+          .find({ day: { $lt: before } }, { projection: { _id: 1 } })
+          .sort({ day: 1 })
+          .limit(limit);
+        const ids = (await old.toArray()).map(({ _id }) => _id);
+        if (ids.length > 0) await usage.deleteMany({ _id: { $in: ids } });
+        return ids.length;
+      }),
   };
 }

@@ -40,7 +40,7 @@ const lists = {
   ),
 };
 
-export const auditStatements: Record<string, Statement> = {
+export const auditStatements = {
   insert: insertOf('audit', auditCodec.names, 'id'),
   ...Object.fromEntries(
     Object.entries(lists).flatMap(([scope, { newest, oldest }]) => [
@@ -48,12 +48,14 @@ export const auditStatements: Record<string, Statement> = {
       [`${scope}Oldest`, oldest],
     ]),
   ),
-};
+  old: { sql: 'select id from audit where createdAt < ?1 order by createdAt, id limit ?2', index: 'audit_by_time' },
+  remove: byKey('delete from audit where id = ?1'),
+} satisfies Record<string, Statement>;
 
 export function sqliteAudit(connection: SqliteConnection): AuditStore {
   return {
-    async insert(row) {
-      await connection.write(insertOf('audit', auditCodec.names, 'id'), [auditCodec.encode(row)]);
+    async insert(rows) {
+      await connection.write(auditStatements.insert, rows.map(auditCodec.encode));
     },
     async list(query) {
       const { tenantId, action, objectId, from, to, limit, order, after } = query;
@@ -64,6 +66,11 @@ export function sqliteAudit(connection: SqliteConnection): AuditStore {
       const statement = lists[auditScope(query)][newest ? 'newest' : 'oldest'];
       const parameters = [...start, newest ? from : to, limit, tenantId, action, objectId];
       return (await connection.list(statement, parameters)).map(auditCodec.decode);
+    },
+    async purge(before, limit) {
+      const old = await connection.list(auditStatements.old, [before, limit]);
+      await connection.write(auditStatements.remove, old);
+      return old.length;
     },
   };
 }
@@ -76,6 +83,8 @@ export const usageStatements = {
   list: byKey(
     `select ${dayNames.join(', ')} from usage where tenantId = ?1 and day >= ?2 and day < ?3 order by tenantId, day`,
   ),
+  old: { sql: 'select tenantId, day from usage where day < ?1 order by day limit ?2', index: 'usage_by_day' },
+  remove: byKey('delete from usage where tenantId = ?1 and day = ?2'),
 } satisfies Record<string, Statement>;
 
 export function sqliteUsage(connection: SqliteConnection): UsageStore {
@@ -94,5 +103,10 @@ export function sqliteUsage(connection: SqliteConnection): UsageStore {
     },
     find: async (tenantId, day) => (await list(tenantId, { from: day, to: `${day}~` }))[0] ?? null,
     list,
+    async purge(before, limit) {
+      const old = await connection.list(usageStatements.old, [before, limit]);
+      await connection.write(usageStatements.remove, old);
+      return old.length;
+    },
   };
 }

@@ -273,4 +273,8 @@ export const migrations: readonly string[] = [
   `
   alter table batches add column requestId text;
   `,
+  /* Days of use are purged. */
+  `
+  create index usage_by_day on usage (day);
+  `,
 ];

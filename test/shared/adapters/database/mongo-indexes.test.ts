@@ -67,7 +67,8 @@ function shapeOf({ collection, filter, sort }: Query): string {
 }
 
 async function callRecords({ audit, usage }: Database): Promise<void> {
-  await audit.insert(newAuditRow());
+  await audit.insert([newAuditRow()]);
+  await audit.purge(noon + 1, 5);
   for (const tenantId of [null, 't'])
     for (const action of [null, 'a'])
       for (const objectId of [null, 'o'])
@@ -76,6 +77,7 @@ async function callRecords({ audit, usage }: Database): Promise<void> {
   await usage.add([{ tenantId: 't', day: '2026-11-23', calls: 1, renders: 0, batchRows: 0, codes: 0 }]);
   await usage.find('t', '2026-11-23');
   await usage.list('t', { from: '2026-11-01', to: '2026-12-01' });
+  await usage.purge('2026-11-24', 5);
 }
 
 async function callOutbox(renders: Database['renders']): Promise<void> {
@@ -337,17 +339,20 @@ describeOn('Each query to MongoDB', servers.mongo, (serverUrl) => {
         'status, tenantId': 'active',
       },
       callbackSecrets: { _id: '_id', '_id, revision': '_id' },
-      audit: Object.fromEntries(
-        ['', '$or, '].flatMap((or) => [
-          [`${or}createdAt range by createdAt, _id`, 'by_time'],
-          [`${or}createdAt range, tenantId by createdAt, _id`, 'by_tenant'],
-          [`${or}action, createdAt range by createdAt, _id`, 'by_action'],
-          [`${or}action, createdAt range, tenantId by createdAt, _id`, 'by_tenant_and_action'],
-          [`${or}createdAt range, objectId by createdAt, _id`, 'by_object'],
-          [`${or === '' ? '$and, ' : '$and, $or, '}createdAt range, objectId by createdAt, _id`, 'by_object'],
-        ]),
-      ),
-      usage: { _id: '_id', 'day range, tenantId by day': 'by_tenant' },
+      audit: {
+        _id: '_id',
+        ...Object.fromEntries(
+          ['', '$or, '].flatMap((or) => [
+            [`${or}createdAt range by createdAt, _id`, 'by_time'],
+            [`${or}createdAt range, tenantId by createdAt, _id`, 'by_tenant'],
+            [`${or}action, createdAt range by createdAt, _id`, 'by_action'],
+            [`${or}action, createdAt range, tenantId by createdAt, _id`, 'by_tenant_and_action'],
+            [`${or}createdAt range, objectId by createdAt, _id`, 'by_object'],
+            [`${or === '' ? '$and, ' : '$and, $or, '}createdAt range, objectId by createdAt, _id`, 'by_object'],
+          ]),
+        ),
+      },
+      usage: { _id: '_id', 'day range, tenantId by day': 'by_tenant', 'day range by day': 'by_day' },
       scanNotices: { _id: '_id', '_id, revision': '_id', 'dueAt range by dueAt': 'due' },
       deliveries: {
         _id: '_id',
