@@ -66,7 +66,7 @@ export function buildApp(deps: ApiDeps): Handle {
     codeImage: createCodeImageRoute({ deps, acceptRenders, serveImage }),
     analytics: createAnalyticsRoutes(deps),
     scans: createScanRoutes(deps),
-    keys: createKeyRoutes(deps),
+    keys: createKeyRoutes(deps, { auth }),
     tenants: createTenantRoutes(deps),
     batches: createBatchRoutes(deps),
     batchImage: createBatchImageRoute(deps),

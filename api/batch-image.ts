@@ -1,3 +1,4 @@
+import type { Batch } from '../shared/adapters/database/batch-store.ts';
 import { batchPieceKey } from '../shared/domain/batches/batch-ids.ts';
 import { contentTypeOf, type ImageFormat } from '../shared/domain/render-spec.ts';
 import { AppError, unavailable, type WorkError } from '../shared/errors.ts';
@@ -15,11 +16,10 @@ export function createBatchImageRoute(deps: ApiDeps) {
     const { id } = batch;
     const number = /^[1-9]\d{0,6}$/.test(ctx.params.row ?? '') ? Number(ctx.params.row) : null;
     const row = number === null ? null : await database.batches.findRow(id, number);
-    if (row === null) throw new AppError('not-found', 'not_found', 'The batch has no such row');
+    if (row === null) throw isStillRead(batch, number) ? notReady() : notFound();
     const { result, file, status, error } = row;
     if (error !== null) throw failedRow(error);
-    if (status === 'queued' || status === 'running')
-      throw new AppError('conflict', 'row_not_ready', 'The row is not completed yet', { retryAfterS: 1 });
+    if (status === 'queued' || status === 'running') throw notReady();
     if (result === null || file === null) throw new AppError('not-found', 'no_image', 'This row makes no image');
 
     const format: ImageFormat = file.endsWith('.svg') ? 'svg' : 'png';
@@ -40,6 +40,17 @@ export function createBatchImageRoute(deps: ApiDeps) {
     ctx.body = Buffer.concat(pieces);
   };
 }
+
+/** Rows are counted when the file comes, and become records while it is read. */
+function isStillRead({ status, isParsed, file }: Batch, number: number | null): boolean {
+  const isOpen = status === 'queued' || status === 'running';
+  return number !== null && number <= file.rowCount && isOpen && !isParsed;
+}
+
+const notReady = (): AppError =>
+  new AppError('conflict', 'row_not_ready', 'The row is not completed yet', { retryAfterS: 1 });
+
+const notFound = (): AppError => new AppError('not-found', 'not_found', 'The batch has no such row');
 
 /** Whatever may be wrong with a row may be wrong here: its own code stands in the details. */
 function failedRow({ code, detail, pointer }: WorkError): AppError {

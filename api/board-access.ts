@@ -47,8 +47,9 @@ export function createBoardRoutes(
         ctx.state.tenantId = key.tenantId;
         return refuseStrangers(ctx, next);
       }
-      if (ctx.method !== 'GET' || !ctx.accepts('html') || ctx.path.startsWith(`${mount}/api/`))
-        return requireOperator(ctx, next);
+      // A program that follows redirects would take the form's 200 for the board.
+      const isBrowser = /\btext\/html\b/i.test(ctx.get('Accept'));
+      if (ctx.method !== 'GET' || !isBrowser || ctx.path.startsWith(`${mount}/api/`)) return requireOperator(ctx, next);
       ctx.set('Cache-Control', 'no-store');
       ctx.redirect(signInPath);
     }) satisfies ApiMiddleware,

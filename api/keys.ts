@@ -12,12 +12,13 @@ import { cutPage } from './cut-page.ts';
 import type { ApiContext, ApiDeps } from './deps.ts';
 import { linkToNext } from './list-links.ts';
 import { noteChange } from './middleware/audit.ts';
+import type { Auth } from './middleware/auth.ts';
 import { idempotently } from './middleware/idempotency.ts';
 import { readJson, readOptionalJson } from './middleware/read-json.ts';
 import { readQuery } from './query.ts';
 
 /** The routes of `/v1/keys`: admins within their tenant, operators everywhere. */
-export function createKeyRoutes(deps: ApiDeps) {
+export function createKeyRoutes(deps: ApiDeps, { auth }: { auth: Pick<Auth, 'forget'> }) {
   const { config, database, now } = deps;
   const { keys } = database;
   const { publicUrl } = config;
@@ -126,6 +127,7 @@ export function createKeyRoutes(deps: ApiDeps) {
       const row = await findChangeable(ctx);
       const { tenantId, id } = row;
       if (!(await keys.remove(tenantId, id))) throw keyNotFound();
+      auth.forget(id);
       noteChange(ctx, { before: keyAnswer(row, now()), after: null, tenantId });
       ctx.status = 204;
     },
@@ -140,6 +142,7 @@ export function createKeyRoutes(deps: ApiDeps) {
           const key = keyOf(secretId);
           const { hash: from } = await findChangeable(ctx);
           await keys.rotate(id, { from, hash: hash('sha256', key, 'hex'), previousUntil: now() + overlapMs });
+          auth.forget(id);
           const row = await findChangeable(ctx);
           if (row.hash !== hash('sha256', key, 'hex'))
             throw new AppError('conflict', 'key_contended', 'The key was rotated by another request at the same time');

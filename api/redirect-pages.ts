@@ -22,8 +22,14 @@ export const unknownCode = new AppError('not-found', 'code_not_found', 'There is
 /** The code is paused, expired or archived, and has no fallback target. */
 export const codeNotInUse = new AppError('gone', 'code_not_in_use', 'The code is not in use any more');
 
+/** A code out of use is opened by phones, some of which ask for nothing in particular: they get the page too, unless they name JSON. */
+function wantsPage({ status }: { status: number }, accept: string): boolean {
+  return /\btext\/html\b/i.test(accept) || (status === 410 && !/\bjson\b/i.test(accept));
+}
+
 /**
- * Answers a short URL that leads nowhere: a small page for who asks for HTML, else a problem (RFC 9457). Neither is to be stored.
+ * Answers a short URL that leads nowhere: a small page for who asks for HTML, and of a code out of use for all who do not ask for JSON,
+ * else a problem (RFC 9457). Neither is to be stored.
  *
  * @param error what is not an AppError is told as a bare 500
  */
@@ -35,7 +41,7 @@ export function answerNowhere(
 ): void {
   const instance = (request.url ?? '/').replace(/\?.*$/s, '');
   const problem = problemOf(error, { ...at, instance });
-  const page = /\btext\/html\b/i.test(request.headers.accept ?? '') ? bodies.get(problem.status) : undefined;
+  const page = wantsPage(problem, request.headers.accept ?? '') ? bodies.get(problem.status) : undefined;
   const retryAfterS = error instanceof AppError ? error.retryAfterS : null;
   const body = Buffer.from(page ?? JSON.stringify(problem));
   response.writeHead(problem.status, {

@@ -32,6 +32,8 @@ type Needs = {
   serveImage: ServeImage;
 };
 
+const inRenderBody = { ...inBody, besides: ['callbackUrl'] };
+
 /** How long a POST that wants the bytes waits when it does not say how long. */
 const imageWaitMs = 10_000;
 
@@ -53,7 +55,7 @@ export function createRenderRoutes({ deps, rows, images, acceptRenders, serveIma
   const readRequest = async (ctx: ApiContext, { answer }: Wish) => {
     const value = await readJsonWithLogo(ctx, limits, (body) => body);
     const { callbackUrl, rest, problems } = takeCallbackUrl(value, mayCall);
-    const { spec, formatGiven } = readRenderRequest(rest, limits, inBody, problems);
+    const { spec, formatGiven } = readRenderRequest(rest, limits, inRenderBody, problems);
     // The body's format beats Accept, which chooses where it names none.
     if (!formatGiven && answer === 'svg') spec.format = 'svg';
     return { value, spec, callbackUrl };

@@ -17,8 +17,8 @@ export function codeChecks(deployment: Deployment): Check[] {
   let code: Code;
   let etag = '';
 
-  const open = (path: string): Promise<Answer> =>
-    deployment.send('GET', path, { keyless: true, redirect: 'manual', headers: asPhone });
+  const open = (path: string, more: Record<string, string> = {}): Promise<Answer> =>
+    deployment.send('GET', path, { keyless: true, redirect: 'manual', headers: { ...asPhone, ...more } });
   const expectLeads = async (path: string, location: string): Promise<void> => {
     const { status, headers } = await open(path);
     expectSame('status', status, 302);
@@ -79,7 +79,10 @@ export function codeChecks(deployment: Deployment): Check[] {
       async () => {
         expectSame('status', (await deployment.send('DELETE', `/v1/codes/${code.id}`)).status, 204);
         await pause(1500);
-        expectProblem(await open(`/${code.slug}`), 410);
+        expectProblem(await open(`/${code.slug}`, { accept: 'application/json' }), 410);
+        const page = await open(`/${code.slug}`);
+        expectSame('status', page.status, 410);
+        expectSame('Content-Type', page.headers.get('content-type'), 'text/html; charset=utf-8');
       },
     ],
   ];

@@ -42,7 +42,7 @@ type AuthNeeds = Pick<ApiDeps, 'database' | 'config' | 'rateLimits' | 'suspended
 /**
  * Knows who calls. Keys are looked up by their SHA-256, so nothing is compared that could tell by its time.
  *
- * A looked-up key is trusted for five seconds: within these a revoked one still works.
+ * A looked-up key is trusted for five seconds: within these one that another process revoked still works.
  */
 export function createAuth(
   { database, config, rateLimits, suspended, meter, now, log }: AuthNeeds,
@@ -91,6 +91,11 @@ export function createAuth(
   };
 
   return {
+    /** Forgets what was looked up of a key: to be called when it was revoked or rotated here. */
+    forget(keyId: string): void {
+      for (const [digest, { row }] of known.entries()) if (row?.id === keyId) known.delete(digest);
+    },
+
     /** Lets in whoever has a key of this role or a stronger one. */
     requireKey(role: Role): ApiMiddleware {
       return async (ctx, next) => {

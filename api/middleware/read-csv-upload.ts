@@ -54,7 +54,10 @@ export async function readCsvUpload<Stored>(ctx: ApiContext, upload: Upload<Stor
 function wrongType(contentType: string): AppError {
   const came = contentType === '' ? 'none came' : `${shortened(contentType)} came`;
   const message = `The Content-Type must be multipart/form-data with a part file, or text/csv; ${came}`;
-  return new AppError('media-type', 'unsupported_media_type', message);
+  const at = { in: 'header', pointer: null, name: 'Content-Type', code: 'unsupported_media_type' } as const;
+  return new AppError('media-type', 'unsupported_media_type', message, {
+    details: [{ ...at, detail: message, received: shortened(contentType) || null }],
+  });
 }
 
 function wrongField(name: string, code: string, detail: string, place: 'body' | 'query' = 'body'): AppError {

@@ -6,7 +6,7 @@ import { AppError, type WorkError } from '../errors.ts';
 import { listTexts, tableValue } from './batch-cells.ts';
 import type { CsvLayout } from './batch-columns.ts';
 import { parseCodeRequest } from './code-request.ts';
-import { contentFieldsOf, isContentType, listFields, mainFields } from './flat-fields.ts';
+import { contentFieldsOf, isContentType, listFields, mainFields, tellingFields } from './flat-fields.ts';
 import type { ImageOptions } from './image-options.ts';
 import { specFields } from './render-query.ts';
 import { readRenderRequest } from './render-request.ts';
@@ -57,22 +57,6 @@ const codeOnly = ['slug', 'target', 'codeTitle', 'codeTags', 'externalId'];
 
 /** A table has no body to decode a logo from. */
 const noInlineLogo = { logoBytes: 0 };
-
-/** Content types in the order in which a row's own cells tell them, by a field that says most. */
-const tellingFields = [
-  ['url', 'url'],
-  ['ssid', 'wifi'],
-  ['firstName', 'vcard'],
-  ['lastName', 'vcard'],
-  ['organization', 'vcard'],
-  ['to', 'email'],
-  ['latitude', 'geo'],
-  ['start', 'event'],
-  ['message', 'sms'],
-  ['number', 'phone'],
-  ['text', 'text'],
-  ['data', 'text'],
-] as const;
 
 const mostNameCharacters = 200;
 

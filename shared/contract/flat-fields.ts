@@ -18,6 +18,22 @@ export const mainFields = {
   event: 'title',
 } as const satisfies Record<ContentType, string | null>;
 
+/** Content types in the order in which fields tell them where no type is named, by a field that says most. */
+export const tellingFields = [
+  ['url', 'url'],
+  ['ssid', 'wifi'],
+  ['firstName', 'vcard'],
+  ['lastName', 'vcard'],
+  ['organization', 'vcard'],
+  ['to', 'email'],
+  ['latitude', 'geo'],
+  ['start', 'event'],
+  ['message', 'sms'],
+  ['number', 'phone'],
+  ['text', 'text'],
+  ['data', 'text'],
+] as const;
+
 /** Names that mean a list in every type that has them. */
 export const listFields: ReadonlySet<string> = new Set(['phone', 'email', 'website', 'to', 'cc', 'bcc']);
 

@@ -1,4 +1,12 @@
-import { contentFieldsOf, flatValue, isContentType, listFields, mainFields, typesWith } from './flat-fields.ts';
+import {
+  contentFieldsOf,
+  flatValue,
+  isContentType,
+  listFields,
+  mainFields,
+  tellingFields,
+  typesWith,
+} from './flat-fields.ts';
 import { type RenderRequest, readRenderRequest, renderRequestSchema } from './render-request.ts';
 import { withPlus } from './time-range.ts';
 import type { Place, Problem } from './zod-problems.ts';
@@ -88,14 +96,21 @@ function placeOf({ query, main }: Reading): Place {
   return { in: 'query', nameOf };
 }
 
+function typeOf(query: Query): string {
+  const [given] = [query.type].flat();
+  if (given !== undefined) return given;
+  const telling = query.data === undefined && tellingFields.find(([field]) => query[field] !== undefined);
+  return telling ? telling[1] : 'text';
+}
+
 /**
  * Checks the query of GET /v1/qr and makes a canonical spec of it: the names are those of POST /v1/renders, content's fields
- * and `logoId`, `logoRatio` beside the others. Without `type` the content is text.
+ * and `logoId`, `logoRatio` beside the others. Without `type` `data` is text, and other fields tell their type as in a batch's row.
  *
  * @throws AppError `invalid`, `invalid_request`, with every wrong parameter in its details
  */
 export function parseRenderQuery(query: Query): RenderRequest {
-  const type = [query.type ?? 'text'].flat()[0] ?? 'text';
+  const type = typeOf(query);
   const main = isContentType(type) ? mainFields[type] : null;
   const reading: Reading = { query, type, main, body: { content: { type }, logo: {} }, problems: [] };
   for (const [name, value] of Object.entries(query)) {

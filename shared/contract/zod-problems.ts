@@ -20,7 +20,12 @@ export type Problem = {
 const mostTold = 50;
 
 /** Names a field in errors: by pointer in a body, by name in a query or a CSV. */
-export type Place = { in: FieldError['in']; nameOf: (path: PropertyKey[]) => string };
+export type Place = {
+  in: FieldError['in'];
+  nameOf: (path: PropertyKey[]) => string;
+  /** Fields that are read apart from the schema, and are known as well. */
+  besides?: readonly string[];
+};
 
 /** Fields of a JSON body: `content.url`, `content.email[1]`. */
 export const inBody: Place = {
@@ -121,12 +126,14 @@ function cameWords(problem: Problem): string {
   return `${came} came${nearest ? `; the nearest is ${JSON.stringify(nearest)}` : ''}`;
 }
 
-function expectation(problem: Problem, name: string): string {
+function expectation(problem: Problem, { nameOf, besides = [] }: Place): string {
   const { code, accepted, path } = problem;
+  const name = nameOf(path);
   if (code === 'required') return `${name} is required: ${accepted}`;
   if (code !== 'unknown_field') return `${name} must be ${accepted}`;
-  const nearest = nearestName(String(path.at(-1)), accepted.split(', '));
-  return `${shortened(name)} is not known here${nearest === null ? '' : `, perhaps ${nearest} is meant`}; accepted: ${accepted}`;
+  const known = path.length === 1 ? [accepted, ...besides].join(', ') : accepted;
+  const nearest = nearestName(String(path.at(-1)), known.split(', '));
+  return `${shortened(name)} is not known here${nearest === null ? '' : `, perhaps ${nearest} is meant`}; accepted: ${known}`;
 }
 
 /** RFC 6901. */
@@ -140,7 +147,7 @@ function pointerTo(path: PropertyKey[]): string {
  */
 export function invalidRequest(problems: Problem[], place: Place): AppError {
   const told = problems.slice(0, mostTold);
-  const expected = told.map((problem) => expectation(problem, place.nameOf(problem.path)));
+  const expected = told.map((problem) => expectation(problem, place));
   const details = told.map((problem, index): FieldError => {
     const isBare = problem.code === 'required' || problem.code === 'unknown_field';
     return {

@@ -1,5 +1,3 @@
-import { AppError, shortened } from '../errors.ts';
-
 /** What a caller prefers (RFC 7240): how many seconds to wait, and whether to be answered at once. */
 export type Preferences = { waitS: number | null; respondAsync: boolean };
 
@@ -19,9 +17,8 @@ function unquoted(word: string): string {
 }
 
 /**
- * Reads the `Prefer` header. Preferences that we don't know are ignored (RFC 7240, section 2); of one given twice the first counts.
- *
- * @throws AppError `invalid` when `wait` is no whole number of seconds
+ * Reads the `Prefer` header. Preferences that we don't know, or cannot follow, such as a `wait` that is no whole number of seconds, are
+ * ignored (RFC 7240, section 2); of one given twice the first counts.
  */
 export function parsePrefer(header: string | undefined): Preferences {
   if (header === undefined || header === '') return none;
@@ -35,12 +32,8 @@ export function parsePrefer(header: string | undefined): Preferences {
   return { waitS, respondAsync };
 }
 
-function readSeconds(text: string): number {
-  if (/^\d{1,9}$/.test(text)) return Number(text);
-  const detail = 'Prefer: wait must be a whole number of seconds, as in wait=10';
-  throw new AppError('invalid', 'invalid_request', detail, {
-    details: [{ in: 'header', pointer: null, name: 'Prefer', code: 'invalid_wait', detail, received: shortened(text) }],
-  });
+function readSeconds(text: string): number | null {
+  return /^\d{1,9}$/.test(text) ? Number(text) : null;
 }
 
 /** How long a POST waits for the end of its work, and what it tells the caller of that (`Preference-Applied`). */

@@ -108,6 +108,7 @@ describe('POST /v1/batches', () => {
   ])('refuses the type %s', async (type, body) => {
     const answer = await api.call('/v1/batches', { body, headers: { 'content-type': type } });
     expect(answer.status).toBe(415);
+    expect(answer.json().errors).toMatchObject([{ in: 'header', name: 'Content-Type', received: type }]);
   });
 
   it('keeps nothing of an upload that is cut off', async () => {
@@ -244,6 +245,13 @@ describe('a batch', () => {
     expect((second.data as { row: number }[]).map(({ row }) => row)).toEqual([2]);
     expect((await api.call(`/v1/batches/${id}/rows?sort=row`)).status).toBe(422);
     expect(batchRowId(id, 2)).toMatch(/\.0000002$/);
+  });
+
+  it('says of an image whose row is not read yet that it is not there yet', async () => {
+    const id = await accepted();
+    const early = await api.call(`/v1/batches/${id}/rows/2/image`);
+    expect([early.status, early.json().code, early.headers.get('retry-after')]).toEqual([409, 'row_not_ready', '1']);
+    expect((await api.call(`/v1/batches/${id}/rows/3/image`)).status).toBe(404);
   });
 
   it("gives one row's image, or says why there is none", async () => {

@@ -22,7 +22,7 @@ describe('the board', () => {
   it('is for operators: a browser without a cookie is led to the form, anything else is told 401 or 403', async () => {
     const page = await get(board, { accept: 'text/html' });
     expect([page.status, page.headers.get('location')]).toEqual([302, `${board}/sign-in`]);
-    expect((await get(board, { accept: 'application/json' })).status).toBe(401);
+    for (const accept of ['application/json', '*/*']) expect((await get(board, { accept })).status).toBe(401);
     expect((await get(`${board}/api/queues`, { accept: '*/*' })).status).toBe(401);
     expect((await get(`${board}/static/js/main.js`, { accept: '*/*' })).status).not.toBe(200);
     expect((await api.call(`${board}/api/queues`, { key: 'admin-key-of-a-tenant' })).status).toBe(403);

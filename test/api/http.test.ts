@@ -215,6 +215,11 @@ describe('bodies', () => {
     const { errors } = problemSchema.parse(answer.json());
     expect(errors).toContainEqual(expect.objectContaining({ in: 'body', pointer, name: null }));
   });
+
+  it('name every field that is known, callbackUrl too', async () => {
+    const { errors } = (await api.post('/v1/renders', newBody({ callbackURL: 'https://example.com' }))).json();
+    expect(errors).toMatchObject([{ detail: expect.stringContaining('perhaps callbackUrl is meant') }]);
+  });
 });
 
 describe('every answer', () => {

@@ -111,9 +111,11 @@ describe('keys', () => {
     expect((await api.post(`/v1/keys/${stronger.id}/rotate`, {}, {}, 'admin-of-default')).status).toBe(403);
   });
 
-  it('that are revoked are refused by every process within five seconds', async () => {
+  it('that are revoked are refused at once where they were, and by every process within five seconds', async () => {
     const { key } = await make({ tenantId: 'acme' });
+    expect(await statusOf(key.key)).toBe(200);
     expect((await api.call(`/v1/keys/${key.id}`, { key: 'admin-of-acme', method: 'DELETE' })).status).toBe(204);
+    expect(await statusOf(key.key)).toBe(401);
     const beside = await startApi({ beside: api });
     expect((await beside.call('/v1/renders', { key: key.key })).status).toBe(401);
     expect((await api.call(`/v1/keys/${key.id}`)).status).toBe(404);
@@ -145,6 +147,13 @@ describe('rotation', () => {
     expect([await status(next.key), await status(key.key)]).toEqual([200, 200]);
     beside.advance(101_000 + api.deps.now() - beside.deps.now());
     expect([await status(next.key), await status(key.key)]).toEqual([200, 401]);
+  });
+
+  it('ends the old key at once where no overlap is wanted', async () => {
+    const { key } = await make({});
+    expect(await statusOf(key.key)).toBe(200);
+    const next = (await api.post(`/v1/keys/${key.id}/rotate`, { overlapSeconds: 0 })).json() as unknown as Key;
+    expect([await statusOf(key.key), await statusOf(next.key)]).toEqual([401, 200]);
   });
 
   it('needs no body, and gives the same key to the same Idempotency-Key', async () => {

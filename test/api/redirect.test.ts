@@ -261,6 +261,15 @@ describe('a code that is not active', () => {
       const { slug } = code(state);
       expect(await get(`/${slug}`)).toMatchObject({ status: 410, scans: [] });
     });
+
+    it(`is a small page when it is ${name}, but for who asks for JSON`, async () => {
+      const { slug } = code(state);
+      const typeFor = async (accept: string) => (await get(`/${slug}`, { accept })).headers.get('content-type');
+      expect(await typeFor('*/*')).toBe('text/html; charset=utf-8');
+      expect(await typeFor('image/avif,image/*,*/*;q=0.8')).toBe('text/html; charset=utf-8');
+      for (const accept of ['application/json', 'application/json, text/plain, */*', 'application/problem+json'])
+        expect(await typeFor(accept)).toBe('application/problem+json');
+    });
   }
 
   it('is one that expires later', async () => {

@@ -58,7 +58,6 @@ export const fieldCodes = {
   invalid_key: entry('The Idempotency-Key is not 1 to 255 printable ASCII characters.', asTold),
   reused: entry('The Idempotency-Key was used for another request.', 'Use a new one.'),
   stale: entry('The ETag in If-Match is not the current one.', 'Read the resource again.'),
-  invalid_wait: entry('Prefer has a wait that is no whole number of seconds.', 'Send it as in wait=10.'),
   invalid_colour: entry('The text is no hexadecimal colour.', asTold),
   contrast_too_low: entry('Readers could not tell dark modules from light ones.', nearest),
   inverted_colours: entry('The modules are lighter than their background; many readers fail there.', nearest),

@@ -71,6 +71,20 @@ describe('a query', () => {
     expect(parseRenderQuery({ data: 'https://a.de' }).spec.content).toEqual({ type: 'text', text: 'https://a.de' });
   });
 
+  it.each<[Query, Record<string, unknown>]>([
+    [{ url: 'https://a.de' }, { type: 'url', url: 'https://a.de' }],
+    [{ text: 'https://a.de' }, { type: 'text', text: 'https://a.de' }],
+    [{ ssid: 'guests' }, { type: 'wifi', security: 'nopass' }],
+    [
+      { number: '+49301234', message: 'hi' },
+      { type: 'sms', message: 'hi' },
+    ],
+    [{ number: '+49301234' }, { type: 'phone' }],
+    [{ latitude: '1', longitude: '2' }, { type: 'geo' }],
+  ])('tells its type by its fields where neither type nor data is there: %j', (query, content) => {
+    expect(parseRenderQuery(query).spec.content).toMatchObject(content);
+  });
+
   it('repeats what may be a list', () => {
     const query = { type: 'email', data: ['a@b.de', 'c@d.de'], cc: 'e@f.de' };
     expect(parseRenderQuery(query).spec.content).toMatchObject({ to: ['a@b.de', 'c@d.de'], cc: ['e@f.de'] });

@@ -27,7 +27,8 @@ describe('Prefer', () => {
     expect(decideWait(parsePrefer(header), limits)).toEqual({ waitMs, applied });
   });
 
-  it.each(['wait', 'wait=', 'wait=-1', 'wait=1.5', 'wait=soon', 'wait=9999999999'])('refuses %s', (header) => {
-    expect(() => parsePrefer(header)).toThrow(/whole number of seconds/);
+  it.each(['wait', 'wait=', 'wait=-1', 'wait=1.5', 'wait=soon', 'wait=9999999999'])('ignores %s', (header) => {
+    expect(decideWait(parsePrefer(header), limits)).toEqual({ waitMs: 300, applied: null });
+    expect(decideWait(parsePrefer(`${header}, respond-async`), limits).applied).toBe('respond-async');
   });
 });
