@@ -1,21 +1,5 @@
-/** What is put on record of a kind of thing: fields of its answer with their values, and such as may hold a secret by name only. */
-export const recordedFields = {
-  code: {
-    values: [
-      ...['slug', 'target', 'fallbackTarget', 'status', 'title', 'tags', 'expiresAt', 'forwardQuery', 'externalId'],
-      'version',
-    ],
-    names: ['metadata', 'imageOptions'],
-  },
-  webhook: { values: ['events', 'description', 'status'], names: ['url', 'secret'] },
-  key: { values: ['name', 'role', 'tenantId', 'expiresAt'], names: ['key'] },
-  batch: { values: ['name', 'mode'], names: [] },
-  tenant: { values: ['name', 'status', 'quotas'], names: [] },
-  callback_secret: { values: [], names: ['secret'] },
-  signing_secret: { values: [], names: ['secret'] },
-} as const satisfies Record<string, { values: readonly string[]; names: readonly string[] }>;
+import type { RecordedKind } from '../shared/domain/recorded-changes.ts';
 
-export type RecordedKind = keyof typeof recordedFields;
 export type AuditAction = `${RecordedKind}.${string}`;
 
 /**
@@ -27,7 +11,7 @@ export const auditActions: Readonly<Record<string, AuditAction | null>> = {
   'DELETE /v1/renders/:id': null,
   'POST /v1/logos': null,
   'DELETE /v1/logos/:id': null,
-  // One record for the codes that it makes or changes; each code's history has its own part.
+  // Workers put each code that it makes or changes on record.
   'POST /v1/batches': 'batch.create',
   'POST /v1/batches/:id/cancel': null,
   'POST /v1/batches/:id/retry': null,

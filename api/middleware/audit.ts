@@ -1,8 +1,8 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import type { AuditRow } from '../../shared/adapters/database/audit-store.ts';
-import { type FieldChange, fieldChanges } from '../../shared/domain/field-changes.ts';
+import { type RecordedKind, recordedChanges } from '../../shared/domain/recorded-changes.ts';
 import { newId } from '../../shared/new-id.ts';
-import { type AuditAction, auditActions, type RecordedKind, recordedFields } from '../audit-actions.ts';
+import { type AuditAction, auditActions } from '../audit-actions.ts';
 import type { ApiContext, ApiDeps, ApiMiddleware } from '../deps.ts';
 
 /** Rests between tries to write a record whose change is made already, ms. */
@@ -24,15 +24,7 @@ export function noteChange(ctx: ApiContext, change: NotedChange | null): void {
   ctx.state.change = change;
 }
 
-function changesOf(action: AuditAction, { before, after }: NotedChange): FieldChange[] {
-  const { values, names } = recordedFields[action.split('.')[0] as RecordedKind];
-  const all = fieldChanges<Record<string, unknown>>(before as null, (after ?? {}) as Record<string, unknown>, [
-    ...values,
-    ...names,
-  ]);
-  const hidden: readonly string[] = names;
-  return all.map((change) => (hidden.includes(change.field) ? { ...change, before: null, after: null } : change));
-}
+const kindOf = (action: AuditAction): RecordedKind => action.split('.')[0] as RecordedKind;
 
 /** Fields of the answer, where it is one thing. */
 const answered = (ctx: ApiContext): Record<string, unknown> =>
@@ -47,7 +39,7 @@ function rowOf(ctx: ApiContext, action: AuditAction, now: number): AuditRow | nu
   const owner = said.tenantId ?? (typeof body.tenantId === 'string' ? body.tenantId : tenantId);
   const objectId = ctx.params.id ?? (typeof body.id === 'string' ? body.id : owner);
   const common = { id: newId('aud'), tenantId: owner, keyId: key.id, action, objectId, requestId, createdAt: now };
-  return { ...common, changes: changesOf(action, said) };
+  return { ...common, changes: recordedChanges(kindOf(action), said.before, said.after) };
 }
 
 /**

@@ -1,5 +1,5 @@
 import type { Batch } from '../../shared/adapters/database/batch-store.ts';
-import type { CodeRow } from '../../shared/adapters/database/code-store.ts';
+import type { CodeRow, TargetVersion } from '../../shared/adapters/database/code-store.ts';
 import type { RowInput } from '../../shared/contract/batch-row.ts';
 import { unavailable, type WorkError } from '../../shared/errors.ts';
 import type { BatchDeps } from './batch-deps.ts';
@@ -8,24 +8,45 @@ type RetargetInput = Extract<RowInput, { mode: 'retarget' }>;
 
 const maxRounds = 20;
 
+/** The code as it stands, and what it led to before this batch; null: the batch left it as it was. */
+export type Retargeted = { code: CodeRow; before: TargetVersion | null };
+
 /**
  * Leads a code to its new target; what it led to is in its history. One that leads there already stays as it is, so a row that
  * runs twice makes one version.
  */
-export async function retargetCode(deps: BatchDeps, batch: Batch, input: RetargetInput): Promise<CodeRow | WorkError> {
+export async function retargetCode(
+  deps: BatchDeps,
+  batch: Batch,
+  input: RetargetInput,
+): Promise<Retargeted | WorkError> {
   const { codes } = deps.database;
   const { code: named, target } = input;
   for (let round = 0; round < maxRounds; round++) {
     const code = 'id' in named ? await codes.find(named.id) : await codes.findBySlug(named.slug);
     if (code?.tenantId !== batch.tenantId) return unknownCode('id' in named ? '/id' : '/slug');
     if (code.archivedAt !== null) return archivedCode('id' in named ? '/id' : '/slug');
-    if (code.current.target === target) return code;
+    if (code.current.target === target) return { code, before: await beforeThisBatch(deps, batch, code) };
     const at = Math.max(deps.now(), code.current.from);
     const current = { version: code.current.version + 1, target, from: at, changedBy: batch.createdBy };
     const next = { ...code, current, revision: code.revision + 1, updatedAt: at };
-    if (await codes.replace(next)) return next;
+    if (await codes.replace(next)) return { code: next, before: code.current };
   }
   throw unavailable('database_unavailable', `A code was changed by others in ${maxRounds} tries to change it`);
+}
+
+/** A run that was cut off may have led it there, and not come to put that on record. */
+async function beforeThisBatch({ database }: BatchDeps, batch: Batch, { id, current }: CodeRow) {
+  if (current.changedBy !== batch.createdBy || current.from < batch.createdAt || current.version === 1) return null;
+  const then = { from: current.from, to: current.from + 1, limit: 1, order: 'oldest-first', after: null } as const;
+  const recorded = await database.audit.list({
+    tenantId: batch.tenantId,
+    action: 'code.update',
+    objectId: id,
+    ...then,
+  });
+  if (recorded.length > 0) return null;
+  return (await database.codes.findTargets(id, [current.version - 1]))[0] ?? null;
 }
 
 function unknownCode(pointer: string): WorkError {

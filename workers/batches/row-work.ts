@@ -6,7 +6,8 @@ import { encodedTextOf, shortUrlOf } from '../../shared/domain/short-url.ts';
 import type { WorkError } from '../../shared/errors.ts';
 import type { BatchDeps } from './batch-deps.ts';
 import { createCodes, type DynamicRow } from './create-codes.ts';
-import { retargetCode } from './retarget-code.ts';
+import { type CodeChange, recordCodes } from './record-codes.ts';
+import { type Retargeted, retargetCode } from './retarget-code.ts';
 
 /** What is left to do for a row: its image, unless `spec` is null; or nothing, because it has failed. */
 export type RowWork = { row: number; codeId: string | null; shortUrl: string | null } & (
@@ -24,16 +25,25 @@ function isDynamic(row: BatchRow): row is DynamicRow {
   return row.input?.mode === 'dynamic';
 }
 
-/** Makes or retargets the codes of rows, and tells what image each row gets. */
+/** Makes or retargets the codes of rows, puts that on record, and tells what image each row gets. */
 export async function workOf(deps: BatchDeps, batch: Batch, rows: BatchRow[]): Promise<RowWork[]> {
   const codes = await createCodes(deps, batch, rows.filter(isDynamic));
   const works: RowWork[] = [];
+  const changes: CodeChange[] = [];
   for (const { row, input } of rows) {
     await deps.way.giveWay();
     if (input?.mode === 'static') works.push({ row, ...noCode, spec: input.spec, error: null });
-    else if (input?.mode === 'dynamic') works.push(imageOf(row, codes.get(row) as CodeRow | WorkError));
-    else if (input?.mode === 'retarget') works.push(changed(row, await retargetCode(deps, batch, input)));
+    else if (input?.mode === 'dynamic') {
+      const made = codes.get(row) as CodeRow | WorkError;
+      if (!isError(made)) changes.push({ row, code: made, before: null });
+      works.push(imageOf(row, made));
+    } else if (input?.mode === 'retarget') {
+      const led = await retargetCode(deps, batch, input);
+      if ('before' in led && led.before !== null) changes.push({ row, ...led, before: led.before });
+      works.push(changed(row, led));
+    }
   }
+  await recordCodes(deps, batch, changes);
   return works;
 }
 
@@ -45,7 +55,7 @@ function imageOf(row: number, made: CodeRow | WorkError): RowWork {
   return { row, codeId: made.id, shortUrl: shortUrlOf(made), spec, error: null };
 }
 
-function changed(row: number, made: CodeRow | WorkError): RowWork {
-  if (isError(made)) return { row, ...noCode, spec: null, error: made };
-  return { row, codeId: made.id, shortUrl: shortUrlOf(made), spec: null, error: null };
+function changed(row: number, led: Retargeted | WorkError): RowWork {
+  if (!('before' in led)) return { row, ...noCode, spec: null, error: led };
+  return { row, codeId: led.code.id, shortUrl: shortUrlOf(led.code), spec: null, error: null };
 }

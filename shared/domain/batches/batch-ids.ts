@@ -36,6 +36,11 @@ export function batchCodeId(key: string, batch: string, row: number): string {
   return keyedId('cod', key, 'batch', batch, String(row));
 }
 
+/** Returns the id under which is on record what a row did to a code: the same whenever the row is run. */
+export function batchAuditId(key: string, batch: string, row: number): string {
+  return keyedId('aud', key, 'batch', batch, String(row));
+}
+
 /** Returns the `attempt`th (1, 2 …) slug that a row may take when it names none: unguessable, the same whenever it is run. */
 export function batchSlug(
   key: string,

@@ -5,6 +5,7 @@ import { changeBatch } from '../../../shared/adapters/change-batch.ts';
 import type { NewJob } from '../../../shared/adapters/queues.ts';
 import { createHandlers } from '../../../workers/handlers.ts';
 import { drawRender } from '../../../workers/image/draw.ts';
+import { auditQuery } from '../../suites/database/record-contract.ts';
 import { decodeWithZxing } from '../../support/decode.ts';
 import { openDeps, type TestDeps } from '../support/work-deps.ts';
 import { acceptBatch, batchOf, imageOf, rowsOf, runJob, urls, work } from './support.ts';
@@ -253,6 +254,48 @@ describe('a dynamic batch', () => {
     const [first] = rows;
     const decoded = first && (await decodeWithZxing(await imageOf(deps, first)));
     expect(decoded?.text).toBe('HTTPS://Q.EXAMPLE.COM/OWN-SLUG');
+
+    const recorded = await deps.database.audit.list({ ...auditQuery, action: 'code.create' });
+    expect(recorded.map(({ objectId }) => objectId).sort()).toEqual(ids);
+    expect(recorded.find(({ objectId }) => objectId === code?.id)).toMatchObject({
+      ...{ tenantId: 't', keyId: 'key_1', requestId: batch.requestId ?? batch.id },
+      changes: expect.arrayContaining([
+        { field: 'target', before: null, after: 'https://a.example' },
+        { field: 'batchId', before: null, after: batch.id },
+        { field: 'imageOptions', before: null, after: null },
+      ]),
+    });
+  });
+
+  it('ends no row whose change is not on record, and puts each on record once', async () => {
+    await acceptBatch(deps, csv, { mode: 'dynamic' });
+    await work(deps);
+    const { audit } = deps.database;
+    const retarget = await acceptBatch(deps, 'slug,target\nown-slug,https://new.example\n', { mode: 'retarget' });
+    const { insert } = audit;
+    audit.insert = async () => {
+      throw new Error('the process dies here');
+    };
+    const handlers = createHandlers(deps);
+    await work(deps, { handlers, until: ({ name }) => name === 'render-rows' });
+    const drawing = deps.queues.added[0] as NewJob;
+    await expect(runJob(handlers, drawing)).rejects.toThrow('dies');
+    expect(await statusesOf(retarget)).toEqual(['running']);
+    audit.insert = insert;
+    await work(deps, { handlers });
+    expect(await statusesOf(retarget)).toEqual(['completed']);
+    await acceptBatch(deps, 'slug,target\nown-slug,https://new.example\n', { mode: 'retarget' });
+    await work(deps);
+    const code = await deps.database.codes.findBySlug('own-slug');
+    expect(await audit.list({ ...auditQuery, action: 'code.update' })).toMatchObject([
+      {
+        ...{ objectId: code?.id, keyId: 'key_1', createdAt: code?.current.from },
+        changes: [
+          { field: 'target', before: 'https://a.example', after: 'https://new.example' },
+          { field: 'version', before: 1, after: 2 },
+        ],
+      },
+    ]);
   });
 
   it('gives codes new targets, each in its history, once however often it runs', async () => {
