@@ -1,7 +1,8 @@
 import type { CodeRow } from '../shared/adapters/database/code-store.ts';
+import type { CodeAnswer } from '../shared/contract/code-answer.ts';
 import { canonicalJson } from '../shared/domain/identity.ts';
 import { AppError, shortened, unavailable } from '../shared/errors.ts';
-import { codeAnswer, codeEtag } from './code-view.ts';
+import { codeAnswer, codeEtag, isCurrentTag } from './code-view.ts';
 import type { ApiContext, ApiDeps } from './deps.ts';
 import { findOwnCode } from './find-own-code.ts';
 import { noteChange } from './middleware/audit.ts';
@@ -10,15 +11,16 @@ import { noteChange } from './middleware/audit.ts';
 const mostTries = 50;
 
 /**
- * Refuses a change of a code that is no longer what the caller believes it to be (`If-Match`, RFC 9110, section 13.1.1).
+ * Refuses a change of a code that is no longer what the caller believes it to be (`If-Match`, RFC 9110, section 13.1.1); scans since
+ * then don't count.
  *
  * @throws AppError `precondition` with the entity tag of the code as it stands
  */
-export function assertIfMatch(ctx: ApiContext, row: CodeRow): void {
+function assertIfMatch(ctx: ApiContext, row: CodeRow, shown: CodeAnswer): void {
   if (ctx.req.headers['if-match'] === undefined) return;
   const header = ctx.get('If-Match');
-  const etag = codeEtag(row);
-  if (header.split(',').some((tag) => tag.trim() === etag || tag.trim() === '*')) return;
+  if (header.split(',').some((tag) => tag.trim() === '*' || isCurrentTag(tag.trim(), row))) return;
+  const etag = codeEtag(row, shown);
   const detail = `The code has changed since: its ETag is ${etag} now; read it again and decide anew`;
   throw new AppError('precondition', 'precondition_failed', detail, {
     details: [{ in: 'header', pointer: null, name: 'If-Match', code: 'stale', detail, received: shortened(header) }],
@@ -50,7 +52,7 @@ export function createChangeCode({ config, database, now, codeChanged }: Needs) 
   return async (ctx: ApiContext, change: Change): Promise<CodeRow> => {
     for (let tries = 0; tries < mostTries; tries++) {
       const row = await findOwnCode(codes, ctx);
-      assertIfMatch(ctx, row);
+      assertIfMatch(ctx, row, shown(row));
       const changed = await change(row);
       if (canonicalJson(changed) === canonicalJson(row)) {
         noteChange(ctx, null);

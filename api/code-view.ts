@@ -1,3 +1,4 @@
+import { hash } from 'node:crypto';
 import type { CodeRow, TargetVersion } from '../shared/adapters/database/code-store.ts';
 import type { CodeAnswer, TargetVersionAnswer } from '../shared/contract/code-answer.ts';
 import { codeStatus } from '../shared/domain/code-status.ts';
@@ -12,9 +13,17 @@ export function symbolTextOf(row: Pick<CodeRow, 'shortOrigin' | 'slug' | 'imageO
   return encodedTextOf(row, row.imageOptions.compact !== false);
 }
 
-/** Returns the code's entity tag: another one after each change that a user made; scans leave it as it is. */
-export function codeEtag({ id, revision }: CodeRow): string {
-  return `"${id}-${revision}"`;
+/** The beginning of a code's entity tags: another one after each change that a user made; scans and the time leave it as it is. */
+const revisionTag = ({ id, revision }: CodeRow): string => `"${id}-${revision}`;
+
+/** Returns the entity tag of a code as it is shown: another one after each change, scans and the end of its time among them. */
+export function codeEtag(row: CodeRow, shown: CodeAnswer): string {
+  return `${revisionTag(row)}-${hash('sha256', JSON.stringify(shown), 'hex').slice(0, 16)}"`;
+}
+
+/** Tells whether an entity tag is of the code as users left it; scans since then are no change that they could overwrite. */
+export function isCurrentTag(tag: string, row: CodeRow): boolean {
+  return tag === `${revisionTag(row)}"` || (tag.startsWith(`${revisionTag(row)}-`) && tag.endsWith('"'));
 }
 
 /** Shows a code as it stands at `now` (milliseconds since 1970). */

@@ -17,6 +17,7 @@ import { linkToNext } from './list-links.ts';
 import { idempotently } from './middleware/idempotency.ts';
 import { readJsonWithLogo } from './middleware/read-json.ts';
 import { readQuery } from './query.ts';
+import { matchesEtag } from './serve-image.ts';
 
 type Needs = { deps: ApiDeps; acceptRenders: AcceptRenders };
 
@@ -38,9 +39,10 @@ export function createCodeRoutes({ deps, acceptRenders }: Needs) {
   const answer = (ctx: ApiContext, row: CodeRow, status: 200 | 201 = 200): void => {
     ctx.status = status;
     ctx.set(status === 201 ? 'Location' : 'Content-Location', `${publicUrl}/v1/codes/${row.id}`);
-    ctx.set('ETag', codeEtag(row));
+    const shown = codeAnswer(row, { publicUrl, now: now() });
+    ctx.set('ETag', codeEtag(row, shown));
     ctx.set('Cache-Control', 'private, no-store');
-    ctx.body = codeAnswer(row, { publicUrl, now: now() });
+    ctx.body = shown;
   };
 
   const answerList = (ctx: ApiContext, path: string, data: unknown[], nextCursor: string | null): void => {
@@ -90,6 +92,9 @@ export function createCodeRoutes({ deps, acceptRenders }: Needs) {
 
     async show(ctx: ApiContext): Promise<void> {
       answer(ctx, await findOwnCode(codes, ctx));
+      if (!matchesEtag(ctx.get('If-None-Match'), ctx.response.get('ETag'))) return;
+      ctx.body = null;
+      ctx.status = 304;
     },
 
     async change(ctx: ApiContext): Promise<void> {
@@ -106,7 +111,7 @@ export function createCodeRoutes({ deps, acceptRenders }: Needs) {
 
     async remove(ctx: ApiContext): Promise<void> {
       const row = await change(ctx, (row) => ({ ...row, archivedAt: row.archivedAt ?? now() }));
-      ctx.set('ETag', codeEtag(row));
+      ctx.set('ETag', codeEtag(row, codeAnswer(row, { publicUrl, now: now() })));
       ctx.status = 204;
     },
 

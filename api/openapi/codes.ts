@@ -79,7 +79,14 @@ export const codeOperations = {
     summary: 'Read a code',
     access: 'read',
     path: { id },
-    answers: { 200: shown },
+    headers: ['If-None-Match'],
+    answers: {
+      200: shown,
+      304: {
+        description: 'It is as the caller knows it, scans included.',
+        headers: ['ETag!', 'Content-Location!', 'Cache-Control!'],
+      },
+    },
     problems: ['not_found'],
   },
   'PATCH /v1/codes/:id': {

@@ -55,7 +55,10 @@ export const requestHeaders = {
     schema: text,
     example: 'wait=10',
   },
-  'If-Match': { description: 'Changes nothing when the ETag is another one by now.', schema: text },
+  'If-Match': {
+    description: 'Changes nothing when somebody changed the code since it had this ETag; scans are no change.',
+    schema: text,
+  },
   'If-None-Match': { description: 'Answers 304 when the ETag is still the same.', schema: text },
   Range: { description: 'Which bytes are wanted, as in bytes=0-1023.', schema: text },
   'If-Range': { description: 'Answers all of it when the ETag is another one by now.', schema: text },

@@ -201,20 +201,32 @@ describe('an Idempotency-Key', () => {
 });
 
 describe('GET /v1/codes/:id', () => {
-  it('answers with the code even to its own ETag, which says nothing of scans and the time', async () => {
-    const { path, etag } = await make();
-    const same = await api.call(path, { headers: { 'if-none-match': etag } });
-    expect([same.status, same.headers.get('etag')]).toEqual([200, etag]);
+  it('is 304 to its own ETag until somebody changes it, scans come, or its time is over', async () => {
+    const { code, path, etag } = await make({ expiresAt: new Date(api.deps.now() + 60_000).toISOString() });
+    const read = (tag: string) => api.call(path, { headers: { 'if-none-match': tag } });
+    const expectNew = async (earlier: string): Promise<string> => {
+      const answer = await read(earlier);
+      const next = answer.headers.get('etag') ?? '';
+      expect([answer.status, (await read(next)).status]).toEqual([200, 304]);
+      return next;
+    };
+    const same = await read(`"other", W/${etag}`);
+    expect([same.status, same.headers.get('etag'), same.body.length]).toEqual([304, etag, 0]);
     await api.patch(path, { title: 'New' });
-    expect((await api.call(path)).headers.get('etag')).not.toBe(etag);
+    const changed = await expectNew(etag);
+    await api.database.codes.setScanFacts([{ id: code.id, scanCount: 7, lastScannedAt: 1_790_000_000_000 }]);
+    const scanned = await expectNew(changed);
+    api.advance(61_000);
+    await expectNew(scanned);
   });
 
-  it('has an ETag that scans leave alone', async () => {
+  it('has an ETag that is good for a change although scans came', async () => {
     const { code, path, etag } = await make();
     await api.database.codes.setScanFacts([{ id: code.id, scanCount: 7, lastScannedAt: 1_790_000_000_000 }]);
-    const answer = await api.call(path);
-    expect(answer.headers.get('etag')).toBe(etag);
-    expect(answer.json()).toMatchObject({ scanCount: 7, lastScannedAt: new Date(1_790_000_000_000).toISOString() });
+    expect((await api.patch(path, { title: 'One' }, { 'if-match': etag })).status).toBe(200);
+    expect((await api.patch(path, { title: 'Two' }, { 'if-match': etag })).status).toBe(412);
+    expect((await api.patch(path, { title: 'Two' }, { 'if-match': `"${code.id}-2"` })).status).toBe(200);
+    expect((await api.patch(path, { title: 'Three' }, { 'if-match': `"${code.id}-33"` })).status).toBe(412);
   });
 
   it("is 404 for another tenant's key, on every route", async () => {
