@@ -92,6 +92,11 @@ export class ScanDelivery {
     }
   }
 
+  /** Throws when no scan could be written down now: the disk is full, say. */
+  probe(): Promise<void> {
+    return this.#folder.probe();
+  }
+
   state(): DeliveryState {
     const waiting = [...this.#parcels.values(), ...(this.#journal.current ? [this.#journal.current] : [])];
     return {

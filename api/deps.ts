@@ -48,11 +48,13 @@ export type ApiDeps = {
   /** Where this process counts. */
   tally: Tally;
   /** What all workers counted. */
-  sharedCounts: Pick<SharedCounts, 'read'>;
+  sharedCounts: Pick<SharedCounts, 'read' | 'processes'>;
   /** Memory, processor and event loop of this process. */
   processMetrics: Pick<Registry, 'metrics'>;
   /** How its journal of scans stands. */
   scans: () => DeliveryState;
+  /** Throws when no scan can be written down: the disk is full, say. */
+  probeJournal: () => Promise<void>;
   /** Milliseconds since 1970. */
   now: () => number;
   /** Aborted when the process is about to end: whoever waits for work is answered with how it stands. */

@@ -1,45 +1,64 @@
+import type { Log } from '../shared/log.ts';
 import type { ApiContext, ApiDeps } from './deps.ts';
 
-/** A store that does not answer within this time counts as away. */
+/** A part that does not answer within this time counts as away. */
 const patienceMs = 2000;
 
+type Stores = Pick<ApiDeps, 'database' | 'objects' | 'queues' | 'log'>;
 export type Checks = { database: boolean; queue: boolean; objectStore: boolean };
 
-/** Returns what asks everything that is needed whether it is there, each by name. */
-export function createChecks({
-  database,
-  objects,
-  queues,
-  log,
-}: Pick<ApiDeps, 'database' | 'objects' | 'queues' | 'log'>): () => Promise<Checks> {
-  const answers = async (name: string, ping: () => Promise<void>): Promise<boolean> => {
-    let timer: NodeJS.Timeout | undefined;
-    const late = new Promise<never>((_resolve, reject) => {
-      timer = setTimeout(() => reject(new Error(`No answer within ${patienceMs} ms`)), patienceMs);
-    });
-    try {
-      await Promise.race([ping(), late]);
-      return true;
-    } catch (err) {
-      log.warn({ err, store: name }, 'not ready');
-      return false;
-    } finally {
-      clearTimeout(timer);
-    }
-  };
+async function answers(part: string, ask: () => Promise<void>, log: Log): Promise<boolean> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<never>((_resolve, reject) => {
+    timer = setTimeout(() => reject(new Error(`No answer within ${patienceMs} ms`)), patienceMs);
+  });
+  try {
+    await Promise.race([ask(), late]);
+    return true;
+  } catch (err) {
+    log.warn({ err, part }, 'not ready');
+    return false;
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+/** Returns what asks every store whether it is there, each by name. */
+export function createChecks({ database, objects, queues, log }: Stores): () => Promise<Checks> {
   return async () => {
     const [databaseAnswers, objectsAnswer] = await Promise.all([
-      answers('database', () => database.ping()),
-      answers('objectStore', () => objects.ping()),
+      answers('database', () => database.ping(), log),
+      answers('objectStore', () => objects.ping(), log),
     ]);
     return { database: databaseAnswers, queue: queues.state().reachable, objectStore: objectsAnswer };
   };
 }
 
-/** `/healthz`: the process lives. `/readyz`: what it needs answers, each by name. */
-export function createHealthRoutes(deps: Pick<ApiDeps, 'database' | 'objects' | 'queues' | 'log'>) {
-  const check = createChecks(deps);
-  const word = (isThere: boolean): 'ok' | 'unavailable' => (isThere ? 'ok' : 'unavailable');
+type Word = 'ok' | 'unavailable' | 'unknown';
+type Needs = Stores & Pick<ApiDeps, 'sharedCounts' | 'probeJournal'>;
+
+/** `/healthz`: the process lives. `/readyz`: what it needs to serve its callers is there, each part by name. */
+export function createHealthRoutes(deps: Needs) {
+  const { sharedCounts, probeJournal, log } = deps;
+  const checkStores = createChecks(deps);
+  const word = (isThere: boolean): Word => (isThere ? 'ok' : 'unavailable');
+
+  /** Redis tells who works; while it is away nobody knows. */
+  const workers = async (): Promise<Word> => {
+    const heard = await sharedCounts.processes();
+    return heard === null ? 'unknown' : word(heard.some(({ kind }) => kind !== 'suspect'));
+  };
+  const check = async () => {
+    const [{ database, queue, objectStore }, working, canWrite] = await Promise.all([
+      checkStores(),
+      workers(),
+      answers('journal', probeJournal, log),
+    ]);
+    const stores = { database: word(database), queue: word(queue), objectStore: word(objectStore) };
+    return { ...stores, workers: queue ? working : ('unknown' as const), journal: word(canWrite) };
+  };
+  /** Anybody may ask: who does while one is being answered gets the same answer. */
+  let checking: ReturnType<typeof check> | null = null;
 
   return {
     alive(ctx: ApiContext): void {
@@ -48,12 +67,14 @@ export function createHealthRoutes(deps: Pick<ApiDeps, 'database' | 'objects' | 
     },
 
     async ready(ctx: ApiContext): Promise<void> {
-      const { database, queue, objectStore } = await check();
-      const ready = database && queue && objectStore;
+      checking ??= check().finally(() => {
+        checking = null;
+      });
+      const checks = await checking;
+      const ready = Object.values(checks).every((part) => part === 'ok');
       ctx.status = ready ? 200 : 503;
       ctx.set('Cache-Control', 'no-store');
       if (!ready) ctx.set('Retry-After', '2');
-      const checks = { database: word(database), queue: word(queue), objectStore: word(objectStore) };
       ctx.body = { status: word(ready), checks };
     },
   };

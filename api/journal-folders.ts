@@ -1,10 +1,13 @@
 import { randomBytes } from 'node:crypto';
-import { mkdir, readdir, rename, rm, stat } from 'node:fs/promises';
+import { mkdir, readdir, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { tryLock } from '../shared/adapters/folder-lock.ts';
 import { type Segment, segmentExtension, syncFolder } from '../shared/journal.ts';
 
 const lockName = 'lock';
+const probeName = 'probe';
+/** More than a file system keeps beside a file's name. */
+const probeBytes = 16 * 1024;
 /** Folders that are being made begin so: they have no lock yet that others could look at. */
 const unfinished = '.new-';
 /** A folder that was still being made so long ago belongs to a process that died over it. */
@@ -14,6 +17,8 @@ const unfinishedMs = 60 * 60 * 1000;
 export type JournalFolder = {
   id: string;
   path: string;
+  /** Throws when nothing can be written in it: the disk is full, say. */
+  probe(): Promise<void>;
   /** Removes it with all that is in it, and lets go of it. */
   remove(): Promise<void>;
   /** Lets go of it: who comes next adopts what is in it. */
@@ -71,6 +76,11 @@ function lockedFolder(id: string, path: string, unlock: () => void): JournalFold
   return {
     id,
     path,
+    async probe() {
+      const file = join(path, probeName);
+      await writeFile(file, Buffer.alloc(probeBytes), { mode: 0o600 });
+      await rm(file, { force: true });
+    },
     async remove() {
       await rm(path, { recursive: true, force: true });
       unlock();

@@ -104,6 +104,7 @@ export async function startApi(asked: Service): Promise<{ address: string }> {
     tally,
     processMetrics,
     scans: redirects.scans,
+    probeJournal: redirects.probeJournal,
     now: Date.now,
     hurry: hurry.signal,
     codeChanged: redirects.codeChanged,

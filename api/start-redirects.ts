@@ -35,6 +35,8 @@ export type Redirects = {
   /** How many codes an earlier process left on the disk. */
   knownAtStart: number;
   scans: () => DeliveryState;
+  /** Throws when no scan can be written down. */
+  probeJournal: () => Promise<void>;
   suspended: SuspendedTenants;
   /** Does what needs the database: to be called once it is there. */
   connected: () => Promise<void>;
@@ -97,6 +99,7 @@ export async function startRedirects(service: Service, needs: Needs): Promise<Re
     suspended,
     knownAtStart,
     scans: () => delivery.state(),
+    probeJournal: () => delivery.probe(),
     async connected() {
       releases.defer('suspended tenants', await suspended.start());
       locate = await located;

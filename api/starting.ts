@@ -24,9 +24,8 @@ export function answerStarting({ queues, isThere, publicUrl, requests }: Needs):
     if (instance === '/healthz') return send(request, response, 200, { status: 'ok' });
     if (instance === '/readyz') {
       const there = { ...isThere(), queue: queues.state().reachable };
-      const checks = Object.fromEntries(
-        Object.entries(there).map(([store, isThere]) => [store, isThere ? 'ok' : 'unavailable']),
-      );
+      const stores = Object.entries(there).map(([store, isThere]) => [store, isThere ? 'ok' : 'unavailable']);
+      const checks = { ...Object.fromEntries(stores), workers: 'unknown', journal: 'ok' };
       return send(request, response, 503, { status: 'unavailable', checks });
     }
     const requestId = requests.idOf(request);

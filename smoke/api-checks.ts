@@ -1,3 +1,4 @@
+import { setTimeout as pause } from 'node:timers/promises';
 import type { Check, Deployment } from './deployment.ts';
 import { expectProblem, expectSame } from './expectations.ts';
 
@@ -9,8 +10,12 @@ export function apiChecks(deployment: Deployment): Check[] {
   const example = { type: 'url', url: `https://example.com/${deployment.mark}` };
 
   check('it is alive and ready', async () => {
-    for (const path of ['/healthz', '/readyz'])
-      expectSame(path, (await deployment.send('GET', path, { keyless: true })).status, 200);
+    const statusOf = async (path: string) => (await deployment.send('GET', path, { keyless: true })).status;
+    expectSame('/healthz', await statusOf('/healthz'), 200);
+    // Workers that have just been started are not heard of yet.
+    const until = performance.now() + 15_000;
+    while ((await statusOf('/readyz')) !== 200 && performance.now() < until) await pause(500);
+    expectSame('/readyz', await statusOf('/readyz'), 200);
   });
 
   check('an image is cached for ever, and a known one costs no bytes', async () => {

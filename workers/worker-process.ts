@@ -70,7 +70,7 @@ export async function runWorkerProcess(
   service: Service,
   { kind, restarts = 0, draw = drawRender }: { kind: WorkerKind; restarts?: number; draw?: DrawRender },
 ): Promise<void> {
-  const deps = await connect(service, draw);
+  const deps = await connect(service, { kind, draw });
   const { config, log, releases } = service;
   deps.tally.counter('qrfactory_pool_restarts_total', { kind }).add(restarts);
   const processJob = createProcessJob(createHandlers(deps), deps);
@@ -87,7 +87,9 @@ export async function runWorkerProcess(
   log.debug({ kind }, 'child working');
 }
 
-async function connect(service: Service, draw: DrawRender): Promise<WorkDeps> {
+type Kind = { kind: WorkerKind; draw: DrawRender };
+
+async function connect(service: Service, { kind, draw }: Kind): Promise<WorkDeps> {
   const { config, log, releases } = service;
   const database = await untilAvailable('The database', () => connectDatabase(config.database, log), service);
   releases.defer('database', () => database.close());
@@ -97,7 +99,7 @@ async function connect(service: Service, draw: DrawRender): Promise<WorkDeps> {
   releases.defer('queues', () => queues.close());
   const imageCache = await connectImageCache(redisOf(service), log);
   releases.defer('image cache', () => imageCache.close());
-  const tally = await shareCounts(service);
+  const tally = await shareCounts(service, kind);
   const { outboundAllow, timeScale: webhookTimeScale } = config.webhooks;
   const outbound = createOutbound({ allow: outboundAllow, timeoutMs: webhookTimeoutMs });
   releases.defer('outgoing connections', () => outbound.close());
@@ -128,7 +130,7 @@ async function connect(service: Service, draw: DrawRender): Promise<WorkDeps> {
 }
 
 /** Makes what this process counts in, and brings it to Redis: nobody can ask a worker. */
-async function shareCounts(service: Service): Promise<Tally> {
+async function shareCounts(service: Service, kind: WorkerKind): Promise<Tally> {
   const { log, releases } = service;
   const counts = await connectSharedCounts(redisOf(service), log);
   releases.defer('connection for counts', () => counts.close());
@@ -140,7 +142,7 @@ async function shareCounts(service: Service): Promise<Tally> {
   const stop = counts.push(tally, () => {
     const lagSeconds = lag.max / 1e9;
     lag.reset();
-    return { id, residentBytes: process.memoryUsage.rss(), lagSeconds };
+    return { id, kind, residentBytes: process.memoryUsage.rss(), lagSeconds };
   });
   releases.defer('counts', stop);
   return tally;

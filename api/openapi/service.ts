@@ -3,6 +3,12 @@ import { bytes, type MediaType, type Operations } from './operation.ts';
 
 const tag = 'Service';
 const word: JsonSchema = { type: 'string', enum: ['ok', 'unavailable'] };
+const workers: JsonSchema = {
+  type: 'string',
+  enum: ['ok', 'unavailable', 'unknown'],
+  description: 'Whether a worker was heard of within ten seconds; unknown while the queue is away.',
+};
+const journal: JsonSchema = { ...word, description: 'Whether scans can be written to the disk.' };
 const html = { 'text/html': { schema: { type: 'string' } } } as const;
 const readiness: MediaType = {
   schema: {
@@ -11,8 +17,8 @@ const readiness: MediaType = {
       status: word,
       checks: {
         type: 'object',
-        properties: { database: word, queue: word, objectStore: word },
-        required: ['database', 'queue', 'objectStore'],
+        properties: { database: word, queue: word, objectStore: word, workers, journal },
+        required: ['database', 'queue', 'objectStore', 'workers', 'journal'],
       },
     },
     required: ['status', 'checks'],
@@ -50,7 +56,8 @@ export const serviceOperations = {
         content: { 'application/json': readiness },
       },
       503: {
-        description: 'Something is away; `checks` says what.',
+        description:
+          'Something is away; `checks` says what. Redirects, and images that are there, may be answered still.',
         headers: ['Cache-Control!', 'Retry-After!'],
         content: { 'application/json': readiness },
       },

@@ -2,8 +2,11 @@ import type { Log } from '../log.ts';
 import type { Tally } from '../tally.ts';
 import { closeRedis, firstOutcome, openRedis } from './redis-connection.ts';
 
-/** How a worker process is: bytes of memory, and seconds that its event loop came too late at worst. */
-export type ProcessFacts = { id: string; residentBytes: number; lagSeconds: number };
+/**
+ * How a worker process is: whether it draws whatever comes or suspects only, bytes of memory, and seconds that its event loop came too
+ * late at worst.
+ */
+export type ProcessFacts = { id: string; kind: 'pool' | 'suspect'; residentBytes: number; lagSeconds: number };
 
 export type SharedCounts = Awaited<ReturnType<typeof connectSharedCounts>>;
 
@@ -21,6 +24,25 @@ export async function connectSharedCounts(redis: { url: string; prefix: string }
   const idsKey = `${redis.prefix}:processes`;
   const processKey = (id: string): string => `${redis.prefix}:process:${id}`;
   await firstOutcome(client);
+
+  const readProcesses = async (): Promise<ProcessFacts[]> => {
+    const ids = await client.smembers(idsKey);
+    const shown = ids.length === 0 ? [] : await client.mget(ids.map(processKey));
+    const gone = ids.filter((_, index) => shown[index] === null);
+    if (gone.length > 0) await client.srem(idsKey, ...gone);
+    return ids.flatMap((id, index) => {
+      const facts = shown[index];
+      return facts == null ? [] : [{ id, ...(JSON.parse(facts) as Omit<ProcessFacts, 'id'>) }];
+    });
+  };
+  const unlessAway = async <Answer>(read: () => Promise<Answer>): Promise<Answer | null> => {
+    try {
+      return await read();
+    } catch (error) {
+      log.debug({ reason: (error as Error).message }, 'counts not read');
+      return null;
+    }
+  };
 
   return {
     /** Adds what `tally` counts from now on, and shows the process, until the returned function is called: it adds the rest. */
@@ -56,24 +78,17 @@ export async function connectSharedCounts(redis: { url: string; prefix: string }
     },
 
     /** The sums by series, and the processes that were heard of lately; null when Redis does not answer. */
-    async read(): Promise<{ counts: Map<string, number>; processes: ProcessFacts[] } | null> {
-      try {
-        const [counts, ids] = await Promise.all([client.hgetall(countsKey), client.smembers(idsKey)]);
-        const shown = ids.length === 0 ? [] : await client.mget(ids.map(processKey));
-        const gone = ids.filter((_, index) => shown[index] === null);
-        if (gone.length > 0) await client.srem(idsKey, ...gone);
+    read: (): Promise<{ counts: Map<string, number>; processes: ProcessFacts[] } | null> =>
+      unlessAway(async () => {
+        const [counts, processes] = await Promise.all([client.hgetall(countsKey), readProcesses()]);
         return {
           counts: new Map(Object.entries(counts).map(([series, value]) => [series, Number(value)])),
-          processes: ids.flatMap((id, index) => {
-            const facts = shown[index];
-            return facts == null ? [] : [{ id, ...(JSON.parse(facts) as Omit<ProcessFacts, 'id'>) }];
-          }),
+          processes,
         };
-      } catch (error) {
-        log.debug({ reason: (error as Error).message }, 'counts not read');
-        return null;
-      }
-    },
+      }),
+
+    /** The processes that were heard of lately; null when Redis does not answer. */
+    processes: (): Promise<ProcessFacts[] | null> => unlessAway(readProcesses),
 
     close: (): Promise<void> => closeRedis(client),
   };

@@ -245,12 +245,14 @@ describe('every answer', () => {
   });
 });
 
+const allWell = { database: 'ok', queue: 'ok', objectStore: 'ok', workers: 'ok', journal: 'ok' };
+
 describe('health', () => {
   it('lives as long as the process, and is ready when everything it needs answers', async () => {
     expect((await api.call('/healthz', { key: null })).json()).toEqual({ status: 'ok' });
     expect((await api.call('/readyz', { key: null })).json()).toEqual({
       status: 'ok',
-      checks: { database: 'ok', queue: 'ok', objectStore: 'ok' },
+      checks: allWell,
     });
     api.objects.away = true;
     api.queues.away = true;
@@ -258,8 +260,28 @@ describe('health', () => {
     api.objects.away = false;
     api.queues.away = false;
     expect(answer.status).toBe(503);
-    expect(answer.json().checks).toEqual({ database: 'ok', queue: 'unavailable', objectStore: 'unavailable' });
+    const away = 'unavailable';
+    expect(answer.json().checks).toEqual({ ...allWell, queue: away, objectStore: away, workers: 'unknown' });
     expect((await api.call('/healthz', { key: null })).status).toBe(200);
+  });
+
+  it('is not ready without a worker that takes what comes, or where no scan can be written down', async () => {
+    const ready = async () => {
+      const answer = await api.call('/readyz', { key: null });
+      return [answer.status, answer.json().checks];
+    };
+    const { parts } = api;
+    const [worker] = parts.workers ?? [];
+    const suspect = { id: 's', kind: 'suspect', residentBytes: 1, lagSeconds: 0 } as const;
+    for (const workers of [[], [suspect]]) {
+      parts.workers = workers;
+      expect(await ready()).toEqual([503, { ...allWell, workers: 'unavailable' }]);
+    }
+    parts.workers = worker ? [suspect, worker] : null;
+    parts.isDiskFull = true;
+    expect(await ready()).toEqual([503, { ...allWell, journal: 'unavailable' }]);
+    parts.isDiskFull = false;
+    expect(await ready()).toEqual([200, allWell]);
   });
 });
 

@@ -32,7 +32,13 @@ describe('the API process', () => {
     const { address } = await api.logged('listening');
     const answer = await fetch(`${address}/v1/renders`, { headers: { authorization: `Bearer ${apiKey}` } });
     expect(await answer.json()).toEqual({ data: [], nextCursor: null });
-    expect((await fetch(`${address}/readyz`)).status).toBe(200);
+    const ready = await fetch(`${address}/readyz`);
+    const stores = { database: 'ok', queue: 'ok', objectStore: 'ok' };
+    // No worker runs.
+    expect([ready.status, await ready.json()]).toEqual([
+      503,
+      { status: 'unavailable', checks: { ...stores, workers: 'unavailable', journal: 'ok' } },
+    ]);
     const { links } = (await (await fetch(`${address}/`)).json()) as { links: { docs: string } };
     // PORT is 0 here: links lead to the port that was chosen.
     expect(new URL(links.docs).port).toBe(new URL(address as string).port);

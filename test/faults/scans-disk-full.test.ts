@@ -65,6 +65,8 @@ suite('Scans on a full disk (where a file system can be mounted)', () => {
     // The line says when; that it came through the log's buffer took longer.
     const beforeLoss = answeredAt.filter((at) => at < Date.parse(String(firstLoss.time))).length;
     for (let count = 0; count < 20; count++) expect(await scan()).toBe(302);
+    const ready = await fetch(`${deployment.client.baseUrl}/readyz`);
+    expect(await ready.json()).toMatchObject({ checks: { database: 'ok', journal: 'unavailable' } });
 
     await deployment.startWorkers();
     await untilCounted(deployment, database);

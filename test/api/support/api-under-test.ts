@@ -14,6 +14,7 @@ import { createUsageMeter } from '../../../api/usage-meter.ts';
 import type { CodeRow } from '../../../shared/adapters/database/code-store.ts';
 import type { Database } from '../../../shared/adapters/database/database.ts';
 import { connectSqlite } from '../../../shared/adapters/database/sqlite/connect-sqlite.ts';
+import type { ProcessFacts } from '../../../shared/adapters/shared-counts.ts';
 import type { Role } from '../../../shared/domain/access.ts';
 import { Tally } from '../../../shared/tally.ts';
 import { AnswerCheck } from '../../support/answer-check.ts';
@@ -73,6 +74,9 @@ export async function startApi({
   const now = () => Date.now() + clockMs;
   const meter = createUsageMeter({ ...database, quotas, log, now });
   const suspended = createSuspendedTenants({ store: database.tenants, log });
+  const worker: ProcessFacts = { id: 'w', kind: 'pool', residentBytes: 1, lagSeconds: 0 };
+  /** What a test may take away. */
+  const parts = { workers: [worker] as ProcessFacts[] | null, isDiskFull: false };
   const deps: ApiDeps = {
     config: {
       publicUrl,
@@ -121,9 +125,12 @@ export async function startApi({
     },
     log,
     tally,
-    sharedCounts: { read: async () => ({ counts: new Map(), processes: [] }) },
+    sharedCounts: { read: async () => ({ counts: new Map(), processes: [] }), processes: async () => parts.workers },
     processMetrics: { metrics: async () => '' },
     scans: () => ({ scansLost: 0, segments: 0, sizeBytes: 0, oldestAt: null }),
+    probeJournal: async () => {
+      if (parts.isDiskFull) throw new Error('ENOSPC: no space left on device, write');
+    },
     now,
     hurry: hurry.signal,
     suspended,
@@ -177,6 +184,7 @@ export async function startApi({
 
   return {
     deps,
+    parts,
     database,
     queues,
     objects,

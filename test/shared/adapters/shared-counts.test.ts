@@ -15,7 +15,7 @@ afterAll(async () => {
 
 const done = 'qrfactory_jobs_total{job="sweep",verdict="done"}';
 const jobs = (tally: Tally) => tally.counter('qrfactory_jobs_total', { job: 'sweep', verdict: 'done' });
-const facts = (id: string) => () => ({ id, residentBytes: 1000, lagSeconds: 0.01 });
+const facts = (id: string) => () => ({ id, kind: 'pool' as const, residentBytes: 1000, lagSeconds: 0.01 });
 
 describe('counts of the deployment', () => {
   it('are the sums of what each process counted, and stay when it is gone', async () => {
@@ -34,6 +34,7 @@ describe('counts of the deployment', () => {
       ]),
     );
     expect(read?.processes.map(({ id }) => id).sort()).toEqual(['a', 'b']);
+    expect(await other.processes()).toEqual(expect.arrayContaining([facts('a')(), facts('b')()]));
 
     const next = new Tally();
     const stopNext = one.push(next, facts('c'));
@@ -45,6 +46,7 @@ describe('counts of the deployment', () => {
   it('are null while Redis is away', async () => {
     const away = await connectSharedCounts({ url: 'redis://127.0.0.1:1', prefix: 'x' }, log);
     expect(await away.read()).toBeNull();
+    expect(await away.processes()).toBeNull();
     await away.push(new Tally(), facts('d'))();
     await away.close();
   });
