@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { mkdir, readdir, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { tryLock } from '../shared/adapters/folder-lock.ts';
-import { type Segment, segmentExtension, syncFolder } from '../shared/journal.ts';
+import { isUnused, type Segment, segmentExtension, syncFolder } from '../shared/journal.ts';
 
 const lockName = 'lock';
 const probeName = 'probe';
@@ -94,8 +94,8 @@ async function segmentsOf({ id, path }: JournalFolder): Promise<Segment<never>[]
   const segments: Segment<never>[] = [];
   for (const name of names) {
     const file = join(path, name);
+    if (await isUnused(file)) continue;
     const { size, mtimeMs } = await stat(file);
-    if (size === 0) continue;
     const segmentId = `${id}-${name.slice(0, -segmentExtension.length)}`;
     segments.push({ id: segmentId, file, count: 0, sizeBytes: size, since: mtimeMs, items: null });
   }

@@ -19,6 +19,10 @@ export type Segment<Item> = {
 
 type OpenSegment<Item> = Segment<Item> & { items: Item[]; handle: FileHandle };
 
+/** What a file takes in whole blocks of. */
+const blockBytes = 4096;
+const mostRoomBytes = 1024 * 1024;
+
 /** What goes to the disk in one write, and whom that is told to. */
 type Group<Item> = { items: Item[]; written: Promise<void>; resolve: () => void; reject: (error: unknown) => void };
 
@@ -120,7 +124,7 @@ export class Journal<Item> {
       if (performance.now() < this.#restsUntil) throw new Error('A write failed a moment ago');
       const lines = Buffer.from(group.map(encodeLine).join(''));
       const segment = await this.#segmentFor(group.length);
-      await writeWhole(segment.handle, lines);
+      await writeWhole(segment.handle, lines, segment.sizeBytes);
       if (segment.count === 0) segment.since = this.#options.now();
       segment.count += group.length;
       segment.sizeBytes += lines.length;
@@ -141,19 +145,25 @@ export class Journal<Item> {
     if (this.#current === null) {
       const spare = await this.#next;
       this.#next = null;
-      this.#current = spare ?? (await this.#open());
+      this.#current = spare ?? (await this.#open(0));
     }
     // Ready before it is needed, so that no group waits for a file to be made.
-    if (this.#next === null && this.#current.count + items > maxItems / 2) this.#next = this.#open().catch(() => null);
+    if (this.#next === null && this.#current.count + items > maxItems / 8)
+      this.#next = this.#open(roomFor(this.#current, maxItems)).catch(() => null);
     return this.#current;
   }
 
-  async #open(): Promise<OpenSegment<Item>> {
+  /**
+   * Makes a segment's file, with room (bytes) that is there already: to sync what is overwritten, the disk writes just that, while a
+   * file that grows costs the file system a commit of its own, behind whatever else was written to it.
+   */
+  async #open(room: number): Promise<OpenSegment<Item>> {
     const { folder, id, openFile } = this.#options;
     const name = String(++this.#segments).padStart(9, '0');
     const file = join(folder, `${name}${segmentExtension}`);
     const handle = await openFile(file);
     try {
+      if (room > 0) await writeWhole(handle, Buffer.alloc(room), 0);
       await syncFolder(folder);
     } catch (error) {
       await handle.close();
@@ -209,10 +219,17 @@ function newGroup<Item>(): Group<Item> {
   return { items: [], written, ...(settle as unknown as Pick<Group<Item>, 'resolve' | 'reject'>) };
 }
 
-/** Appends all of it: a disk that fills up takes a part without an error. */
-async function writeWhole(handle: FileHandle, bytes: Buffer): Promise<void> {
+/** What so many items like these take and an eighth more, in whole blocks of bytes. */
+function roomFor({ sizeBytes, count }: Pick<Segment<unknown>, 'sizeBytes' | 'count'>, items: number): number {
+  const bytes = count === 0 ? 0 : (sizeBytes / count) * items * 1.125;
+  return Math.min(Math.ceil(bytes / blockBytes) * blockBytes, mostRoomBytes);
+}
+
+/** Writes all of it: a disk that fills up takes a part without an error. */
+async function writeWhole(handle: FileHandle, bytes: Buffer, position: number): Promise<void> {
   for (let written = 0; written < bytes.length; ) {
-    const { bytesWritten } = await handle.write(bytes, written);
+    const left = bytes.length - written;
+    const { bytesWritten } = await handle.write(bytes, written, left, position + written);
     if (bytesWritten === 0) throw new Error('The disk took none of it');
     written += bytesWritten;
   }
@@ -222,6 +239,17 @@ async function writeWhole(handle: FileHandle, bytes: Buffer): Promise<void> {
 export async function syncFolder(folder: string): Promise<void> {
   const handle = await open(folder);
   await handle.sync().finally(() => handle.close());
+}
+
+/** Tells whether nothing was ever written to a segment: it is empty, or was made ahead, of zeros. */
+export async function isUnused(file: string): Promise<boolean> {
+  const handle = await open(file);
+  try {
+    const { bytesRead, buffer } = await handle.read(Buffer.alloc(1), 0, 1, 0);
+    return bytesRead === 0 || buffer[0] === 0;
+  } finally {
+    await handle.close();
+  }
 }
 
 /** Reads the whole items of a segment, whoever wrote it and however that ended. They are as they were appended, unchecked. */

@@ -10,6 +10,7 @@ import type { ScanEvent } from '../../shared/contract/scan-event.ts';
 import { unavailable } from '../../shared/errors.ts';
 import { encodeLine } from '../../shared/journal-lines.ts';
 import { eventually } from '../support/client.ts';
+import { segmentsBelow } from '../support/journal-files.ts';
 import { temporaryFolder } from '../support/servers.ts';
 
 type RecordJob = Extract<NewJob, { name: 'record-scans' }>;
@@ -93,11 +94,6 @@ function scan(): ScanEvent {
   return { id, at: 1000, ...where, ...unknown, prefetch: false };
 }
 
-async function filesBelow(dataDir: string): Promise<string[]> {
-  const names = await readdir(join(dataDir, 'journal'), { recursive: true });
-  return names.filter((name) => name.endsWith('.scans'));
-}
-
 describe('the delivery of scans', () => {
   it('brings each one to the ledger and deletes its segment then', async () => {
     const dataDir = await temporaryFolder();
@@ -109,7 +105,7 @@ describe('the delivery of scans', () => {
     expect([...far.side.ledger.values()].sort((a, b) => (a.id < b.id ? -1 : 1))).toEqual(scans);
     await eventually('nothing is left', async () => delivery.state().segments === 0);
     expect(delivery.state()).toEqual({ scansLost: 0, segments: 0, sizeBytes: 0, oldestAt: null });
-    expect(await filesBelow(dataDir)).toEqual([]);
+    expect(await segmentsBelow(dataDir)).toEqual([]);
     expect(far.side.recorded.size).toBe(0);
   });
 
@@ -163,9 +159,9 @@ describe('the delivery of scans', () => {
     const { delivery } = await startDelivery(dataDir, far);
     await delivery.record(scan());
     await eventually('it is recorded', async () => far.side.ledger.size === 1);
-    expect(await filesBelow(dataDir)).toHaveLength(1);
+    expect(await segmentsBelow(dataDir)).toHaveLength(1);
     far.side.databaseAway = false;
-    await eventually('it is deleted', async () => (await filesBelow(dataDir)).length === 0);
+    await eventually('it is deleted', async () => (await segmentsBelow(dataDir)).length === 0);
     expect(far.side.added).toBe(1);
   });
 
@@ -233,7 +229,7 @@ describe('closing the delivery', () => {
     await delivery.record(scan());
     await close();
     expect(lines.at(-1)).toMatchObject({ msg: expect.stringContaining('scans stay in the journal'), segments: 1 });
-    expect(await filesBelow(dataDir)).toHaveLength(1);
+    expect(await segmentsBelow(dataDir)).toHaveLength(1);
 
     far.side.queueAway = false;
     const next = await startDelivery(dataDir, far);
@@ -256,7 +252,7 @@ describe('the journal of another process', () => {
     const event = scan();
     const folder = await journalOf(dataDir, encodeLine(event));
     const { close } = await startDelivery(dataDir, far);
-    expect(await filesBelow(dataDir)).toHaveLength(1);
+    expect(await segmentsBelow(dataDir)).toHaveLength(1);
     await close();
     expect(far.side.ledger.size).toBe(0);
     folder.release();

@@ -1,5 +1,5 @@
 import { constants } from 'node:fs';
-import { type FileHandle, mkdir, open, readdir, readFile, readlink, writeFile } from 'node:fs/promises';
+import { type FileHandle, mkdir, open, readdir, readFile, readlink, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
@@ -36,23 +36,26 @@ async function journalIn(
 const item = (id: number): Item => ({ id, text: `text ${id}` });
 const items = (count: number): Item[] => Array.from({ length: count }, (_, index) => item(index));
 
-type Write = (bytes: Buffer, offset: number, length?: number) => Promise<{ bytesWritten: number; buffer: Buffer }>;
+type Part = { offset: number; length: number; position: number };
+type Write = (bytes: Buffer, part: Part) => Promise<{ bytesWritten: number; buffer: Buffer }>;
 
 /** A new file whose writes go through `through`. */
-async function withWrite(file: string, through: (write: Write, bytes: Buffer, offset: number) => ReturnType<Write>) {
+async function withWrite(file: string, through: (write: Write, bytes: Buffer, part: Part) => ReturnType<Write>) {
   const handle = await open(file, 'wx');
-  const write = handle.write.bind(handle) as Write;
-  handle.write = ((bytes: Buffer, offset: number) => through(write, bytes, offset)) as unknown as FileHandle['write'];
+  const write = handle.write.bind(handle);
+  const writePart: Write = (bytes, { offset, length, position }) => write(bytes, offset, length, position);
+  handle.write = ((bytes: Buffer, offset: number, length: number, position: number) =>
+    through(writePart, bytes, { offset, length, position })) as unknown as FileHandle['write'];
   return handle;
 }
 
 /** A disk that takes `room` bytes in all, as a full one does: a part of a write, then no more. */
 const smallDisk = (disk: { room: number }) => (file: string) =>
-  withWrite(file, async (write, bytes, offset) => {
+  withWrite(file, async (write, bytes, part) => {
     if (disk.room === 0) throw Object.assign(new Error('ENOSPC: no space left on device, write'), { code: 'ENOSPC' });
-    const length = Math.min(disk.room, bytes.length - offset);
+    const length = Math.min(disk.room, part.length);
     disk.room -= length;
-    return write(bytes, offset, length);
+    return write(bytes, { ...part, length });
   });
 
 describe('a journal', () => {
@@ -67,9 +70,9 @@ describe('a journal', () => {
     let writes = 0;
     const { journal } = await journalIn({
       openFile: (file) =>
-        withWrite(file, (write, bytes, offset) => {
+        withWrite(file, (write, bytes, part) => {
           writes++;
-          return write(bytes, offset);
+          return write(bytes, part);
         }),
     });
     const first = items(100).map((one) => journal.append(one));
@@ -87,8 +90,8 @@ describe('a journal', () => {
     });
     const { journal } = await journalIn({
       openFile: (file) =>
-        withWrite(file, async (write, bytes, offset) => {
-          const written = await write(bytes, offset);
+        withWrite(file, async (write, bytes, part) => {
+          const written = await write(bytes, part);
           await synced;
           return written;
         }),
@@ -133,7 +136,8 @@ describe('a journal', () => {
     expect(sealed.flatMap((segment) => segment.items)).toEqual(items(25));
     for (const { file, items: held, sizeBytes } of sealed) {
       expect(await readSegment(file)).toEqual(held);
-      expect((await readFile(file)).length).toBe(sizeBytes);
+      const bytes = await readFile(file);
+      expect(isRoom(bytes.subarray(sizeBytes))).toBe(true);
     }
   });
 
@@ -146,6 +150,17 @@ describe('a journal', () => {
     await eventually('it is sealed', async () => sealed.length === 1);
     expect(sealed[0]?.items).toEqual([item(1)]);
     await journal.close();
+  });
+
+  it('has room ready in the next segment while it writes many items, and makes none for a few', async () => {
+    const { journal, sealed } = await journalIn({ maxItems: 200 });
+    for (const one of items(205)) await journal.append(one);
+    journal.seal();
+    await journal.append(item(205));
+    await journal.close();
+    const sizes = await Promise.all(sealed.map(async ({ file }) => (await stat(file)).size));
+    expect(sizes).toEqual([sealed[0]?.sizeBytes, 8192, sealed[2]?.sizeBytes]);
+    expect(sealed[0]?.sizeBytes).toBeLessThan(8192);
   });
 
   it('leaves no empty files behind when it is closed', async () => {
@@ -186,8 +201,8 @@ describe('a journal on a full disk', () => {
     let broken = true;
     const { journal, onDisk } = await journalIn({
       openFile: (file) =>
-        withWrite(file, async (write, bytes, offset) => {
-          const written = await write(bytes, offset);
+        withWrite(file, async (write, bytes, part) => {
+          const written = await write(bytes, part);
           if (broken) throw new Error('EIO: i/o error, write');
           return written;
         }),
@@ -201,23 +216,24 @@ describe('a journal on a full disk', () => {
   });
 });
 
+const isRoom = (bytes: Buffer): boolean => bytes.every((byte) => byte === 0);
+
 describe('a journal whose machine loses its power', () => {
   /** A disk that fails now and then, in the middle of a write or behind it, and remembers how much of each file is safe. */
   function shakyDisk(failures: { fails: boolean; taken: number }[]) {
     const safe = new Map<string, number>();
     const openFile = async (file: string): Promise<FileHandle> => {
       safe.set(file, 0);
-      const handle = await withWrite(file, async (write, bytes, offset) => {
+      return withWrite(file, async (write, bytes, part) => {
         const failure = failures.shift();
         if (failure?.fails) {
-          await write(bytes, offset, Math.min(failure.taken, bytes.length - offset));
+          await write(bytes, { ...part, length: Math.min(failure.taken, part.length) });
           throw new Error('EIO: i/o error, write');
         }
-        const written = await write(bytes, offset);
-        safe.set(file, (await handle.stat()).size);
+        const written = await write(bytes, part);
+        if (!isRoom(bytes)) safe.set(file, part.position + part.length);
         return written;
       });
-      return handle;
     };
     return { openFile, safe };
   }
