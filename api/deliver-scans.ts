@@ -31,8 +31,6 @@ export type DeliveryState = {
 
 const sealEveryMs = 500;
 const adoptEveryMs = 30_000;
-/** Segments whose items stay in memory while they wait for their job; later ones are read again from the disk. */
-const itemsKept = 40;
 /** A loss is told again in the log after this time. */
 const tellEveryMs = 10_000;
 
@@ -132,9 +130,8 @@ export class ScanDelivery {
     this.#needs.log.error({ err, scansLost: this.#scansLost }, 'scans lost: the journal cannot be written');
   }
 
-  #take(segment: Segment<ScanEvent>, folder: JournalFolder): void {
-    const items = this.#parcels.size < itemsKept ? segment.items : null;
-    this.#parcels.set(segment.id, { ...segment, items, folder, addedAt: null, askedAt: 0 });
+  #take(segment: Segment, folder: JournalFolder): void {
+    this.#parcels.set(segment.id, { ...segment, folder, addedAt: null, askedAt: 0 });
     this.#rounds.sealed(segment.count);
   }
 

@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { DeliveryNeeds } from './deliver-scans.ts';
-import { eventsOf, type Parcel } from './parcel.ts';
+import { linesOf, type Parcel } from './parcel.ts';
 
 /** Jobs with scans that are on the queue at once: what comes in faster than workers record it waits on our disk, not in Redis. */
 const maxUnderWay = 64;
@@ -133,22 +133,21 @@ export class DeliveryRounds {
     for (let start = 0; start < waiting.length; start += addedTogether) {
       queues.assertAcceptsWork();
       const chunk = waiting.slice(start, start + addedTogether);
-      const jobs = await Promise.all(chunk.map(async (parcel) => ({ parcel, events: await eventsOf(parcel) })));
-      const empty = jobs.filter(({ events }) => events.length === 0).map(({ parcel }) => parcel);
+      const jobs = await Promise.all(chunk.map(async (parcel) => ({ parcel, lines: await linesOf(parcel) })));
+      const empty = jobs.filter(({ lines }) => lines === '').map(({ parcel }) => parcel);
       await done(empty);
       await queues.add(
         jobs
-          .filter(({ events }) => events.length > 0)
-          .map(({ parcel: { id }, events }) => ({
+          .filter(({ lines }) => lines !== '')
+          .map(({ parcel: { id }, lines }) => ({
             name: 'record-scans' as const,
-            payload: { segmentId: id, events },
+            payload: { segmentId: id, lines },
             jobId: id,
           })),
       );
       for (const parcel of chunk) {
         parcel.addedAt = performance.now();
         parcel.askedAt = parcel.addedAt;
-        parcel.items = null;
       }
     }
   }

@@ -47,8 +47,8 @@ export async function makeJournalFolder(root: string): Promise<JournalFolder> {
 export async function adoptJournals(
   root: string,
   own: ReadonlySet<string>,
-): Promise<{ folder: JournalFolder; segments: Segment<never>[] }[]> {
-  const adopted: { folder: JournalFolder; segments: Segment<never>[] }[] = [];
+): Promise<{ folder: JournalFolder; segments: Segment[] }[]> {
+  const adopted: { folder: JournalFolder; segments: Segment[] }[] = [];
   for (const id of await readdir(root)) {
     if (id.startsWith(unfinished)) await removeForgotten(join(root, id));
     else if (!own.has(id)) {
@@ -89,15 +89,15 @@ function lockedFolder(id: string, path: string, unlock: () => void): JournalFold
   };
 }
 
-async function segmentsOf({ id, path }: JournalFolder): Promise<Segment<never>[]> {
+async function segmentsOf({ id, path }: JournalFolder): Promise<Segment[]> {
   const names = (await readdir(path)).filter((name) => name.endsWith(segmentExtension)).sort();
-  const segments: Segment<never>[] = [];
+  const segments: Segment[] = [];
   for (const name of names) {
     const file = join(path, name);
     if (await isUnused(file)) continue;
     const { size, mtimeMs } = await stat(file);
     const segmentId = `${id}-${name.slice(0, -segmentExtension.length)}`;
-    segments.push({ id: segmentId, file, count: 0, sizeBytes: size, since: mtimeMs, items: null });
+    segments.push({ id: segmentId, file, count: 0, sizeBytes: size, since: mtimeMs });
   }
   return segments;
 }

@@ -1,9 +1,9 @@
-import type { ScanEvent } from '../shared/contract/scan-event.ts';
-import { readSegment, type Segment } from '../shared/journal.ts';
+import { readFile } from 'node:fs/promises';
+import type { Segment } from '../shared/journal.ts';
 import type { JournalFolder } from './journal-folders.ts';
 
 /** A segment on its way: what is known of its job. */
-export type Parcel = Segment<ScanEvent> & {
+export type Parcel = Segment & {
   folder: JournalFolder;
   /** When its job was added (process time, ms); null while it is to be added. */
   addedAt: number | null;
@@ -11,7 +11,8 @@ export type Parcel = Segment<ScanEvent> & {
   askedAt: number;
 };
 
-/** Reads what a parcel holds: from memory when it is there. */
-export async function eventsOf({ items, file }: Parcel): Promise<ScanEvent[]> {
-  return items ?? ((await readSegment(file)) as ScanEvent[]);
+/** Reads a parcel's lines as they stand on the disk, up to the last whole one; empty when there is none. */
+export async function linesOf({ file }: Parcel): Promise<string> {
+  const bytes = await readFile(file);
+  return bytes.toString('utf8', 0, bytes.lastIndexOf('\n') + 1);
 }

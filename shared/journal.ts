@@ -1,11 +1,11 @@
 import { constants } from 'node:fs';
-import { type FileHandle, open, readFile, rm } from 'node:fs/promises';
+import { type FileHandle, open, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { unavailable } from './errors.ts';
-import { decodeLines, encodeLine } from './journal-lines.ts';
+import { encodeLine } from './journal-lines.ts';
 
 /** A file of the journal that gets no more lines. */
-export type Segment<Item> = {
+export type Segment = {
   /** Unique among all journals: usable as the id of a job. */
   id: string;
   file: string;
@@ -13,20 +13,18 @@ export type Segment<Item> = {
   sizeBytes: number;
   /** When its first line was written, ms since 1970. */
   since: number;
-  /** What it holds; null when only the file knows. */
-  items: Item[] | null;
 };
 
-type OpenSegment<Item> = Segment<Item> & { items: Item[]; handle: FileHandle };
+type OpenSegment = Segment & { handle: FileHandle };
 
 /** What a file takes in whole blocks of. */
 const blockBytes = 4096;
 const mostRoomBytes = 1024 * 1024;
 
 /** What goes to the disk in one write, and whom that is told to. */
-type Group<Item> = { items: Item[]; written: Promise<void>; resolve: () => void; reject: (error: unknown) => void };
+type Group = { lines: string[]; written: Promise<void>; resolve: () => void; reject: (error: unknown) => void };
 
-type JournalOptions<Item> = {
+type JournalOptions = {
   /** Exists, and nobody else writes there. */
   folder: string;
   /** Begins the ids of its segments. */
@@ -35,7 +33,7 @@ type JournalOptions<Item> = {
   maxItems: number;
   now: () => number;
   /** Gets each segment that is sealed, in their order; never an empty one. */
-  onSealed: (segment: Segment<Item>) => void;
+  onSealed: (segment: Segment) => void;
   /** Is told how many items shared a write. */
   observe?: (size: number) => void;
   /** Makes a file whose writes are durable when they return; tests put one there that fails. */
@@ -57,18 +55,18 @@ export const segmentExtension = '.scans';
  * and the next group begins a new one.
  */
 export class Journal<Item> {
-  readonly #options: Required<JournalOptions<Item>>;
+  readonly #options: Required<JournalOptions>;
   readonly #closing = new Set<Promise<void>>();
-  #current: OpenSegment<Item> | null = null;
-  #next: Promise<OpenSegment<Item> | null> | null = null;
+  #current: OpenSegment | null = null;
+  #next: Promise<OpenSegment | null> | null = null;
   #segments = 0;
-  readonly #groups: Group<Item>[] = [];
+  readonly #groups: Group[] = [];
   #isRunning = false;
   #writing = false;
   #sealWanted = false;
   #restsUntil = 0;
 
-  constructor(options: JournalOptions<Item>) {
+  constructor(options: JournalOptions) {
     const observe = (): void => undefined;
     this.#options = { openFile: (file) => open(file, syncedWrites, 0o600), restMs: 100, observe, ...options };
   }
@@ -80,11 +78,11 @@ export class Journal<Item> {
    */
   append(item: Item): Promise<void> {
     let group = this.#groups.at(-1);
-    if (group === undefined || group.items.length >= this.#options.maxItems) {
-      group = newGroup<Item>();
+    if (group === undefined || group.lines.length >= this.#options.maxItems) {
+      group = newGroup();
       this.#groups.push(group);
     }
-    group.items.push(item);
+    group.lines.push(encodeLine(item));
     if (!this.#isRunning) {
       this.#isRunning = true;
       setImmediate(() => void this.#run());
@@ -93,7 +91,7 @@ export class Journal<Item> {
   }
 
   /** How much the segment that is written holds, and since when; null when there is none. */
-  get current(): Pick<Segment<Item>, 'sizeBytes' | 'count' | 'since'> | null {
+  get current(): Pick<Segment, 'sizeBytes' | 'count' | 'since'> | null {
     return this.#current === null || this.#current.count === 0 ? null : this.#current;
   }
 
@@ -114,21 +112,20 @@ export class Journal<Item> {
 
   async #run(): Promise<void> {
     for (let group = this.#groups.shift(); group; group = this.#groups.shift())
-      await this.#write(group.items).then(group.resolve, group.reject);
+      await this.#write(group.lines).then(group.resolve, group.reject);
     this.#isRunning = false;
   }
 
-  async #write(group: Item[]): Promise<void> {
+  async #write(group: string[]): Promise<void> {
     this.#writing = true;
     try {
       if (performance.now() < this.#restsUntil) throw new Error('A write failed a moment ago');
-      const lines = Buffer.from(group.map(encodeLine).join(''));
+      const lines = Buffer.from(group.join(''));
       const segment = await this.#segmentFor(group.length);
       await writeWhole(segment.handle, lines, segment.sizeBytes);
       if (segment.count === 0) segment.since = this.#options.now();
       segment.count += group.length;
       segment.sizeBytes += lines.length;
-      segment.items.push(...group);
       this.#options.observe(group.length);
     } catch (cause) {
       if (performance.now() >= this.#restsUntil) this.#giveUp();
@@ -139,7 +136,7 @@ export class Journal<Item> {
     }
   }
 
-  async #segmentFor(items: number): Promise<OpenSegment<Item>> {
+  async #segmentFor(items: number): Promise<OpenSegment> {
     const { maxItems } = this.#options;
     if (this.#current && this.#current.count > 0 && this.#current.count + items > maxItems) this.#sealNow();
     if (this.#current === null) {
@@ -157,7 +154,7 @@ export class Journal<Item> {
    * Makes a segment's file, with room (bytes) that is there already: to sync what is overwritten, the disk writes just that, while a
    * file that grows costs the file system a commit of its own, behind whatever else was written to it.
    */
-  async #open(room: number): Promise<OpenSegment<Item>> {
+  async #open(room: number): Promise<OpenSegment> {
     const { folder, id, openFile } = this.#options;
     const name = String(++this.#segments).padStart(9, '0');
     const file = join(folder, `${name}${segmentExtension}`);
@@ -169,7 +166,7 @@ export class Journal<Item> {
       await handle.close();
       throw error;
     }
-    return { id: `${id}-${name}`, file, handle, count: 0, sizeBytes: 0, since: 0, items: [] };
+    return { id: `${id}-${name}`, file, handle, count: 0, sizeBytes: 0, since: 0 };
   }
 
   #sealNow(): void {
@@ -190,7 +187,7 @@ export class Journal<Item> {
     else this.#discard(segment);
   }
 
-  #discard(segment: OpenSegment<Item>): void {
+  #discard(segment: OpenSegment): void {
     if (segment === this.#current) this.#current = null;
     this.#close(segment.handle);
     this.#track(rm(segment.file, { force: true }));
@@ -211,16 +208,16 @@ export class Journal<Item> {
   }
 }
 
-function newGroup<Item>(): Group<Item> {
-  let settle: Pick<Group<Item>, 'resolve' | 'reject'> | null = null;
+function newGroup(): Group {
+  let settle: Pick<Group, 'resolve' | 'reject'> | null = null;
   const written = new Promise<void>((resolve, reject) => {
     settle = { resolve, reject };
   });
-  return { items: [], written, ...(settle as unknown as Pick<Group<Item>, 'resolve' | 'reject'>) };
+  return { lines: [], written, ...(settle as unknown as Pick<Group, 'resolve' | 'reject'>) };
 }
 
 /** What so many items like these take and an eighth more, in whole blocks of bytes. */
-function roomFor({ sizeBytes, count }: Pick<Segment<unknown>, 'sizeBytes' | 'count'>, items: number): number {
+function roomFor({ sizeBytes, count }: Pick<Segment, 'sizeBytes' | 'count'>, items: number): number {
   const bytes = count === 0 ? 0 : (sizeBytes / count) * items * 1.125;
   return Math.min(Math.ceil(bytes / blockBytes) * blockBytes, mostRoomBytes);
 }
@@ -250,9 +247,4 @@ export async function isUnused(file: string): Promise<boolean> {
   } finally {
     await handle.close();
   }
-}
-
-/** Reads the whole items of a segment, whoever wrote it and however that ended. They are as they were appended, unchecked. */
-export async function readSegment(file: string): Promise<unknown[]> {
-  return decodeLines(await readFile(file));
 }

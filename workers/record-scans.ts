@@ -1,5 +1,6 @@
 import type { ScanRow } from '../shared/adapters/database/scan-store.ts';
 import { type ScanEvent, scanEventSchema } from '../shared/contract/scan-event.ts';
+import { decodeLines } from '../shared/journal-lines.ts';
 import type { Handler, WorkDeps } from './handlers.ts';
 import { rollUpJob } from './roll-up-scans.ts';
 import { createScanFacts } from './scan-facts.ts';
@@ -19,9 +20,9 @@ export function createRecordScans(deps: RecordDeps): Handler<'record-scans'> {
   const { database, queues, log, now } = deps;
   const scansToTell = createScansToTell(deps);
   const rowOf = createScanFacts();
-  return async ({ segmentId, events }) => {
+  return async ({ segmentId, lines }) => {
     const begins = await database.scans.ledgerBegins();
-    const { parsed, problems } = parseEvents(events);
+    const { parsed, problems } = parseEvents(decodeLines(Buffer.from(lines)));
     const rows = parsed.filter(({ at }) => at >= begins).map(rowOf);
     if (problems.length > 0)
       log.error({ segmentId, left: problems.length, problem: problems[0] }, 'scans are not as agreed and left out');

@@ -1,5 +1,4 @@
 import { z } from 'zod';
-import { maxScansPerJob } from './scan-event.ts';
 
 /** At most this many renders share one job: large enough to share its cost, small enough to spread over the pool. */
 export const maxRendersPerJob = 16;
@@ -18,11 +17,11 @@ export const jobs = {
   'check-suspect-logo': { queue: 'suspect', payload: z.object({ logoId: id }) },
   /** Puts rows that are open without a live job back on their queues. */
   sweep: { queue: 'maintenance', payload: z.object({}) },
-  /** Puts a journal segment's events (scan-event.ts) in the ledger. Each is checked on its own: a wrong one must not lose the rest. */
-  'record-scans': {
-    queue: 'scans',
-    payload: z.object({ segmentId: id, events: z.array(z.unknown()).min(1).max(maxScansPerJob) }),
-  },
+  /**
+   * Puts a journal segment's events (scan-event.ts) in the ledger, from its lines (journal-lines.ts). Each is checked on its own: a
+   * wrong one must not lose the rest.
+   */
+  'record-scans': { queue: 'scans', payload: z.object({ segmentId: id, lines: z.string().min(1) }) },
   /** Counts the buckets that are marked dirty anew. */
   'roll-up-scans': { queue: 'roll-ups', payload: z.object({}) },
   /** Makes deliveries of whatever is marked as to be told, and queues those that are due. */

@@ -8,12 +8,14 @@ import type { NewJob } from '../../shared/adapters/queues.ts';
 import type { EndedListener } from '../../shared/adapters/redis-channel.ts';
 import type { ScanEvent } from '../../shared/contract/scan-event.ts';
 import { unavailable } from '../../shared/errors.ts';
-import { encodeLine } from '../../shared/journal-lines.ts';
+import { decodeLines, encodeLine } from '../../shared/journal-lines.ts';
 import { eventually } from '../support/client.ts';
 import { segmentsBelow } from '../support/journal-files.ts';
 import { temporaryFolder } from '../support/servers.ts';
 
 type RecordJob = Extract<NewJob, { name: 'record-scans' }>;
+
+const eventsIn = ({ lines }: RecordJob['payload']) => decodeLines(Buffer.from(lines)) as ScanEvent[];
 
 /** Queue and ledger in memory: jobs wait until `work`. */
 function farSide() {
@@ -29,7 +31,7 @@ function farSide() {
     announces: true,
     async work(): Promise<void> {
       for (const { jobId, payload } of [...side.jobs.values()]) {
-        for (const event of payload.events as ScanEvent[]) side.ledger.set(event.id, event);
+        for (const event of eventsIn(payload)) side.ledger.set(event.id, event);
         side.recorded.add(payload.segmentId);
         side.jobs.delete(jobId);
         if (side.announces) for (const listener of listeners) listener([payload.segmentId], []);
@@ -116,12 +118,12 @@ describe('the delivery of scans', () => {
     await Promise.all(Array.from({ length: 1200 }, () => delivery.record(scan())));
     await eventually('all are queued', async () => {
       const jobs = [...far.side.jobs.values()];
-      return jobs.reduce((sum, { payload }) => sum + payload.events.length, 0) === 1200;
+      return jobs.reduce((sum, { payload }) => sum + eventsIn(payload).length, 0) === 1200;
     });
     for (const { jobId, payload } of far.side.jobs.values()) {
       expect(payload.segmentId).toBe(jobId);
       expect(jobId).toMatch(/^j[0-9a-f]{18}-\d{9}$/);
-      expect(payload.events.length).toBeLessThanOrEqual(500);
+      expect(eventsIn(payload).length).toBeLessThanOrEqual(500);
     }
     await far.side.work();
   });

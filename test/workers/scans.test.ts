@@ -2,6 +2,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { ScanEvent } from '../../shared/contract/scan-event.ts';
 import { maxScansPerJob } from '../../shared/contract/scan-event.ts';
 import { dayMs, dayOf } from '../../shared/domain/scans/roll-up.ts';
+import { encodeLine } from '../../shared/journal-lines.ts';
 import { createPurgeScans } from '../../workers/purge-scans.ts';
 import { createRecordScans } from '../../workers/record-scans.ts';
 import { createRollUpScans, rollUpJob } from '../../workers/roll-up-scans.ts';
@@ -45,7 +46,7 @@ const everything = {
 } as const;
 const listed = () => deps.database.scans.list('cod_1', everything);
 const record = (events: unknown[], segmentId = unique('seg')) => {
-  const payload = { segmentId, events };
+  const payload = { segmentId, lines: events.map(encodeLine).join('') };
   return createRecordScans(deps)(payload, runningJob('record-scans', payload));
 };
 const rollUp = () => createRollUpScans(deps)({}, runningJob('roll-up-scans', {}));
