@@ -96,6 +96,7 @@ export const serviceOperations = {
               required: ['name', 'links'],
             },
           },
+          ...html,
         },
       },
     },

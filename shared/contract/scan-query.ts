@@ -29,7 +29,8 @@ function readPosition(text: string): ScanQuery['after'] {
 export const scanReaders = {
   limit: pageLimit,
   cursor: cursorOf(readPosition),
-  sort: wordOf(['at', '-at']),
+  // A scan is made when it happens: the default of every list is a name for the same order.
+  sort: wordOf(['at', '-at', 'createdAt', '-createdAt']),
   from: timeOrDate,
   to: timeOrDate,
   bots: wordOf(botChoices),
@@ -38,7 +39,7 @@ export const scanReaders = {
 };
 
 /**
- * Reads the query of a code's scans: `limit` (1…200, default 50), `cursor`, `sort` (`at`, default `-at`), `from`, `to` (RFC 3339, or
+ * Reads the query of a code's scans: `limit` (1…200, default 50), `cursor`, `sort` (`at` or `createdAt`, default `-at`), `from`, `to` (RFC 3339, or
  * dates in UTC), `bots` (default include: this is the ledger), `source`, `format` (it beats `accepted`, the choice by Accept).
  *
  * @throws AppError `invalid` that names every parameter that is wrong, unknown, given twice or without meaning in an export
@@ -63,7 +64,7 @@ export function parseScanQuery(query: Query, accepted: ScanFormat): ScanQuery {
   return {
     format,
     limit: values.limit ?? 50,
-    order: values.sort === 'at' ? 'oldest-first' : 'newest-first',
+    order: values.sort === 'at' || values.sort === 'createdAt' ? 'oldest-first' : 'newest-first',
     from,
     to,
     filter: { bots: values.bots ?? 'include', source: values.source ?? null },

@@ -22,6 +22,14 @@ describe('GET /openapi.json', () => {
       openapi: 'https://qr.example.com/openapi.json',
     });
   });
+
+  it('is led to by a page where a browser asks', async () => {
+    const page = await api.call('/', { key: null, headers: { accept: 'text/html,application/xhtml+xml,*/*;q=0.8' } });
+    expect(page.headers.get('content-type')).toBe('text/html; charset=utf-8');
+    expect(page.headers.get('content-security-policy')).toMatch(/^default-src 'none'; style-src 'sha256-/);
+    expect(page.body.toString()).toContain('<a href="https://qr.example.com/docs">');
+    expect((await api.call('/', { key: null })).headers.get('vary')).toBe('Accept');
+  });
 });
 
 describe('GET /docs', () => {

@@ -71,6 +71,8 @@ describe('GET /v1/codes/:id/scans', () => {
 
   it.each([
     ['?sort=at', [1, 2, 3, 4, 5]],
+    ['?sort=createdAt', [1, 2, 3, 4, 5]],
+    ['?sort=-createdAt', [5, 4, 3, 2, 1]],
     ['?bots=exclude', [5, 4, 3, 1]],
     ['?bots=only', [2]],
     ['?source=link', [3, 2]],
