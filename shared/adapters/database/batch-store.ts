@@ -14,6 +14,9 @@ import type { BatchPurge } from './purge-store.ts';
  *   BatchChunk  up to 200 rows that are drawn in one go
  *   BatchTask   a piece of work that is carried by one job: the sweeper puts open tasks without a live job back on their queue
  *
+ * Record and openings of tasks are durable when the call returns. Rows and chunks follow from the file: power loss may take their
+ * latest changes back, and all that came behind them, but none that a durable write came behind.
+ *
  * Ids are strings in the order of time and number (batch-ids.ts): the first open chunk of a tenant is the next to be drawn.
  */
 
@@ -175,7 +178,7 @@ export interface BatchStore extends BatchPurge<Batch> {
   /** Records that are to be told, by id, behind `after`. */
   toBeTold(page: { limit: number; after: string | null }): Promise<Batch[]>;
 
-  /** Inserts rows, at most 500; those that are there stay as they are. Durable when it returns. */
+  /** Inserts rows, at most 500; those that are there stay as they are. */
   insertRows(rows: BatchRow[]): Promise<void>;
   /** The highest row that is there, 0 for none. Rows up to 500 before it may be missing when an insert was cut off. */
   lastRow(batchId: string): Promise<number>;
@@ -192,7 +195,7 @@ export interface BatchStore extends BatchPurge<Batch> {
   retryRows(batchId: string, rows: number[], run: number): Promise<void>;
   /** Counts a start of one open row as a suspect, durably before it runs; answers the count, 0 when it is not open. */
   countRowStart(batchId: string, row: number): Promise<number>;
-  /** Ends rows that are still open, all in one durable write. */
+  /** Ends rows that are still open, all in one write. */
   finishRows(batchId: string, outcomes: RowOutcome[]): Promise<void>;
   /** Cancels open rows of a batch, in a status, at most `limit`; answers how many. */
   cancelRows(batchId: string, query: { status: 'queued' | 'running'; limit: number; now: Millis }): Promise<number>;

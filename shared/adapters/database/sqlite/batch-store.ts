@@ -18,6 +18,9 @@ import { beforeEverything, behindEverything, type Statement } from './statements
 
 type Part<Name extends keyof BatchStore> = Pick<BatchStore, Name>;
 
+/** Of what can be made again: the next write that waits for the disk takes it there too, and no other tenant's waits meanwhile. */
+const unsynced = { undurable: true } as const;
+
 /** Keeps batches, their rows, chunks and tasks in SQLite. */
 export function sqliteBatches(connection: SqliteConnection): BatchStore {
   return { ...records(connection), ...rowsOf(connection), ...chunksOf(connection), ...tasksOf(connection) };
@@ -32,8 +35,9 @@ async function changesOne(
   connection: SqliteConnection,
   statement: Statement,
   parameters: SqlValue[],
+  more: { undurable?: true } = {},
 ): Promise<boolean> {
-  return (await connection.write(statement, [parameters])).changes[0] === 1;
+  return (await connection.write(statement, [parameters], more)).changes[0] === 1;
 }
 
 type RecordMethods = 'accept' | 'find' | 'findMany' | 'list' | 'replace' | 'toBeTold' | keyof BatchPurge<Batch>;
@@ -128,13 +132,14 @@ function rowsOf(connection: SqliteConnection): Part<RowMethods> {
     const { changes } = await connection.write(
       statement,
       numbers.map((row) => [batchRowId(batchId, row), ...more]),
+      unsynced,
     );
     return changes.reduce((sum, changed) => sum + changed, 0);
   };
   return {
     listRows,
     async insertRows(added) {
-      await connection.write(rows.insert, added.map(batchRowCodec.encode));
+      await connection.write(rows.insert, added.map(batchRowCodec.encode), unsynced);
     },
     async lastRow(batchId) {
       const [last] = await connection.list(rows.last, idRange(batchId));
@@ -164,6 +169,7 @@ function rowsOf(connection: SqliteConnection): Part<RowMethods> {
       await connection.write(
         rows.finish,
         outcomes.map((outcome) => finishParameters(batchId, outcome)),
+        unsynced,
       );
     },
     async cancelRows(batchId, { status, limit, now }) {
@@ -189,7 +195,7 @@ function chunksOf(
   return {
     chunkOf,
     async insertChunks(added) {
-      await connection.write(chunks.insert, added.map(batchChunkCodec.encode));
+      await connection.write(chunks.insert, added.map(batchChunkCodec.encode), unsynced);
     },
     findChunk: (id) => findBy(connection, chunks.find, batchChunkCodec, id),
     async claimChunk(tenantId, lane) {
@@ -198,11 +204,12 @@ function chunksOf(
       for (;;) {
         const chunk = await first(chunks.firstWaiting, [tenantId]);
         if (chunk === null) return null;
-        if (await changesOne(connection, chunks.claim, [chunk.id, lane])) return { ...chunk, status: 'running', lane };
+        if (await changesOne(connection, chunks.claim, [chunk.id, lane], unsynced))
+          return { ...chunk, status: 'running', lane };
       }
     },
     hasWaitingChunk: async (tenantId) => (await first(chunks.firstWaiting, [tenantId])) !== null,
-    moveChunk: (id, from, to) => changesOne(connection, chunks.move, [id, from, to]),
+    moveChunk: (id, from, to) => changesOne(connection, chunks.move, [id, from, to], unsynced),
     hasOpenChunk: async (batchId) => (await connection.list(chunks.open, [batchId])).length > 0,
   };
 }
@@ -211,8 +218,8 @@ function tasksOf(connection: SqliteConnection): Part<'openTask' | 'findTask' | '
   return {
     openTask: (task) => changesOne(connection, tasks.insert, batchTaskCodec.encode(task)),
     findTask: (id) => findBy(connection, tasks.find, batchTaskCodec, id),
-    passTask: (id, { from, to }, now) => changesOne(connection, tasks.pass, [id, from, to, now]),
-    closeTask: (id, jobId) => changesOne(connection, tasks.close, [id, jobId]),
+    passTask: (id, { from, to }, now) => changesOne(connection, tasks.pass, [id, from, to, now], unsynced),
+    closeTask: (id, jobId) => changesOne(connection, tasks.close, [id, jobId], unsynced),
     async openTasks({ before, limit, after }) {
       const [queuedAt, id] = after === null ? beforeEverything : [after.queuedAt, after.id];
       return (await connection.list(tasks.open, [before, queuedAt, id, limit])).map(batchTaskCodec.decode);
