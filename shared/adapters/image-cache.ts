@@ -6,7 +6,7 @@ import { monitorRedis } from './redis-monitor.ts';
 /** How long an image stays. */
 const keepMs = 600_000;
 
-/** One command for all images of a group: sixteen of them as a pipeline cost client and server several times as much. */
+/** One command for all images of a group: many of them as a pipeline cost client and server several times as much. */
 const keepLua = `for i, key in ipairs(KEYS) do redis.call('SET', key, ARGV[i + 1], 'PX', ARGV[1]) end`;
 
 type Keeping = Redis & { qrfKeepImages(keys: number, ...keysAndValues: (string | number | Buffer)[]): Promise<null> };

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 
 /** At most this many renders share one job: large enough to share its cost, small enough to spread over the pool. */
-export const maxRendersPerJob = 16;
+export const maxRendersPerJob = 32;
 
 const id = z.string().min(1).max(128);
 

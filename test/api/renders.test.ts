@@ -45,13 +45,13 @@ describe('POST /v1/renders', () => {
     expect(api.queues.jobs.length).toBe(jobs + 1);
   });
 
-  it('puts many renders into few jobs of at most 16', async () => {
+  it('puts many renders into few jobs of at most 32', async () => {
     const jobs = api.queues.jobs.length;
     const answers = await Promise.all(Array.from({ length: 100 }, () => api.post('/v1/renders', newBody())));
     expect(answers.every(({ status }) => status === 200)).toBe(true);
     const sizes = api.queues.jobs.slice(jobs).map((job) => (job.payload as { renderIds: string[] }).renderIds.length);
     expect(sizes.reduce((sum, size) => sum + size, 0)).toBe(100);
-    expect(Math.max(...sizes)).toBeLessThanOrEqual(16);
+    expect(Math.max(...sizes)).toBeLessThanOrEqual(32);
     expect(sizes.length).toBeLessThan(60);
   });
 

@@ -18,8 +18,8 @@ const sweep = () => createProcessJob(createHandlers(deps), deps)(runningJob('swe
 const specs = (count: number) => Array.from({ length: count }, (_, index) => specOf(`text ${index}`));
 
 describe('sweep', () => {
-  it('queues open rows without a live job again, sixteen to a job, and notes the job in each row first', async () => {
-    const rows = await acceptRows(deps, specs(20));
+  it('queues open rows without a live job again, 32 to a job, and notes the job in each row first', async () => {
+    const rows = await acceptRows(deps, specs(40));
     deps.clock.now += 31_000;
     expect(await sweep()).toEqual({ verdict: 'done' });
     const carried = deps.queues.added.flatMap((job) => (job.name === 'render-codes' ? job.payload.renderIds : []));
