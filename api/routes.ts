@@ -101,6 +101,7 @@ export function createRouter({
   problems,
 }: Handlers) {
   const router = new Router<ApiState, DefaultContext>({ sensitive: true });
+  matchFixedPathsOnce(router);
   const withKey = (role: Role): ApiMiddleware => {
     const requireKey = auth.requireKey(role);
     return (ctx, next) =>
@@ -195,4 +196,21 @@ export function createRouter({
   router.get('/problems', guard, problems.list);
   router.get('/problems/:code', guard, problems.show);
   return router;
+}
+
+type ApiRouter = Router<ApiState, DefaultContext>;
+
+/** Remembers what a path without parameters matches: the router tries it on every line of the table, each time. */
+function matchFixedPathsOnce(router: ApiRouter): void {
+  const match = router.match.bind(router);
+  const known = new Map<string, ReturnType<ApiRouter['match']>>();
+  router.match = (path, method) => {
+    const request = `${method} ${path}`;
+    let found = known.get(request);
+    if (found === undefined) {
+      found = match(path, method);
+      if (found.route && router.stack.some((layer) => layer.path === path)) known.set(request, found);
+    }
+    return found;
+  };
 }

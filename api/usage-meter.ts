@@ -36,7 +36,13 @@ type Known = { day: string; readAt: number; stored: UsageCounts; quotas: Quotas;
 export type UsageMeter = ReturnType<typeof createUsageMeter>;
 
 const nothing = (): UsageCounts => ({ calls: 0, renders: 0, batchRows: 0, codes: 0 });
-const dayOf = (at: number): string => new Date(at).toISOString().slice(0, 10);
+let named = { day: Number.NaN, name: '' };
+/** The UTC day of a moment. The one that was named last is remembered: every request asks several times. */
+const dayOf = (at: number): string => {
+  const day = Math.floor(at / dayMs);
+  if (day !== named.day) named = { day, name: new Date(at).toISOString().slice(0, 10) };
+  return named.name;
+};
 const keyOf = (tenantId: string, day: string): string => `${tenantId} ${day}`;
 
 /**

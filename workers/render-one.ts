@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import type { RenderResult, RenderRow } from '../shared/adapters/database/database.ts';
 import type { ObjectStore } from '../shared/adapters/objects/objects.ts';
 import { imageKey } from '../shared/domain/object-key.ts';
@@ -91,6 +91,6 @@ function resultOf({ symbol }: RenderPlan, { bytes, mask }: { bytes: Buffer; mask
     errorCorrection: symbol.errorCorrection,
     mask,
     sizeBytes: bytes.length,
-    sha256: createHash('sha256').update(bytes).digest('hex'),
+    sha256: hash('sha256', bytes, 'hex'),
   };
 }

@@ -1,11 +1,11 @@
 import helmet from 'koa-helmet';
 import type { ImageFormat } from '../../shared/domain/render-spec.ts';
-import type { ApiDeps, ApiMiddleware } from '../deps.ts';
+import type { ApiContext, ApiDeps, ApiMiddleware } from '../deps.ts';
 
-/** Sets on JSON answers what keeps a browser from treating them as anything else. */
+/** Sets on JSON answers what keeps a browser from treating them as anything else: always the same, so helmet is asked once. */
 export function guardJson({ config }: Pick<ApiDeps, 'config'>): ApiMiddleware {
   const isHttps = config.publicUrl.startsWith('https:');
-  return helmet({
+  const askHelmet = helmet({
     contentSecurityPolicy: { useDefaults: false, directives: { defaultSrc: ["'none'"], frameAncestors: ["'none'"] } },
     // Over http browsers ignore these, the second not in silence.
     strictTransportSecurity: isHttps,
@@ -16,6 +16,16 @@ export function guardJson({ config }: Pick<ApiDeps, 'config'>): ApiMiddleware {
     xDnsPrefetchControl: false,
     originAgentCluster: false,
   }) as ApiMiddleware;
+  const headers: [name: string, value: string][] = [];
+  const res = {
+    setHeader: (name: string, value: string) => headers.push([name, value]),
+    removeHeader: () => undefined,
+  };
+  void askHelmet({ req: {}, res } as unknown as ApiContext, async () => undefined);
+  return (ctx, next) => {
+    for (const [name, value] of headers) ctx.res.setHeader(name, value);
+    return next();
+  };
 }
 
 /** An SVG that is opened on its own runs nothing and fetches nothing; a logo inside it is a data: URI. */

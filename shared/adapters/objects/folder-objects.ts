@@ -1,4 +1,4 @@
-import { createHash, randomBytes } from 'node:crypto';
+import { hash, randomBytes } from 'node:crypto';
 import { closeSync, constants, mkdirSync, openSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { access, type FileHandle, mkdir, open, readdir, readFile, rename, rm, stat } from 'node:fs/promises';
 import { join, relative, sep } from 'node:path';
@@ -26,7 +26,7 @@ export async function openFolderObjects(folder: string): Promise<ObjectStore> {
   // Unique without asking for randomness each time: this opening's own part, and a count.
   const opening = `${process.pid}-${randomBytes(8).toString('hex')}`;
   let count = 0;
-  const nameUnfinished = (): string => join(temporary, `${opening}-${++count}`);
+  const nameUnfinished = (): string => `${temporary}${sep}${opening}-${++count}`;
 
   return {
     async put(key, bytes, { durable }) {
@@ -94,12 +94,13 @@ export async function openFolderObjects(folder: string): Promise<ObjectStore> {
 
 type Place = { top: string; shard: string; file: string };
 
+/** Put together by hand: `join` would normalise again and again what `checkKey` lets through, for a tenth of the cost of storing. */
 function placeOf(folder: string, key: string): Place {
   checkKey(key);
   const slash = key.indexOf('/');
-  const top = join(folder, slash < 0 ? separator : key.slice(0, slash));
-  const shard = join(top, createHash('sha256').update(key).digest('hex').slice(0, 2));
-  return { top, shard, file: join(shard, key.slice(slash + 1).replaceAll('/', separator)) };
+  const top = `${folder}${sep}${slash < 0 ? separator : key.slice(0, slash)}`;
+  const shard = `${top}${sep}${hash('sha256', key, 'hex').slice(0, 2)}`;
+  return { top, shard, file: `${shard}${sep}${key.slice(slash + 1).replaceAll('/', separator)}` };
 }
 
 /**
