@@ -4,27 +4,30 @@ import { decodeLines, encodeLine } from '../shared/journal-lines.ts';
 import type { Log } from '../shared/log.ts';
 import type { CodeLookup } from './code-lookup.ts';
 import type { KnownCode } from './known-code.ts';
+import type { SuspendedTenants } from './suspended-tenants.ts';
 import type { DailySalts } from './visitor.ts';
 
 const everyMs = 60_000;
 /** Written between two turns of the event loop: about a millisecond's work. */
 const codesInTurn = 500;
 
-type Line = { salts: [number, string][] } | { code: KnownCode };
-type Needs = { dataDir: string; lookup: CodeLookup; salts: DailySalts; log: Log };
+type Line = { salts: [number, string][] } | { suspended: string[] } | { code: KnownCode };
+type Facts = { lookup: CodeLookup; salts: DailySalts; suspended: Pick<SuspendedTenants, 'known' | 'remember'> };
+type Needs = Facts & { dataDir: string; log: Log };
 
 export type CodeSnapshot = ReturnType<typeof createCodeSnapshot>;
 
 /**
- * Keeps the codes that are known here, and the salts of today and tomorrow, in `dataDir`/known-codes for a start without the
- * database: readable by its owner only, whole or not at all.
+ * Keeps the codes that are known here, the salts of today and tomorrow, and which tenants are suspended, in `dataDir`/known-codes for
+ * a start without the database: readable by its owner only, whole or not at all.
  */
-export function createCodeSnapshot({ dataDir, lookup, salts, log }: Needs) {
+export function createCodeSnapshot({ dataDir, log, ...facts }: Needs) {
+  const { lookup, salts, suspended } = facts;
   const file = join(dataDir, 'known-codes');
   let saved = '';
   let saving: Promise<void> = Promise.resolve();
   let timer: NodeJS.Timeout | null = null;
-  const signature = (): string => JSON.stringify([lookup.changes(), salts.known()]);
+  const signature = (): string => JSON.stringify([lookup.changes(), salts.known(), suspended.known()]);
 
   const write = async (): Promise<void> => {
     const before = signature();
@@ -32,7 +35,7 @@ export function createCodeSnapshot({ dataDir, lookup, salts, log }: Needs) {
     const partial = `${file}.${process.pid}`;
     const handle = await open(partial, 'w', 0o600);
     try {
-      for await (const lines of linesOf(lookup, salts)) await handle.write(lines);
+      for await (const lines of linesOf(facts)) await handle.write(lines);
       await handle.sync();
     } finally {
       await handle.close();
@@ -55,6 +58,7 @@ export function createCodeSnapshot({ dataDir, lookup, salts, log }: Needs) {
       const codes: KnownCode[] = [];
       for (const line of decodeLines(bytes) as Line[]) {
         if ('code' in line) codes.push(line.code);
+        else if ('suspended' in line) suspended.remember(line.suspended);
         else salts.remember(line.salts);
       }
       lookup.remember(codes.reverse());
@@ -64,6 +68,8 @@ export function createCodeSnapshot({ dataDir, lookup, salts, log }: Needs) {
     start(): void {
       timer = setInterval(() => void save(), everyMs);
     },
+    /** Saves now: a tenant that was suspended must not come back because this process is killed within the minute. */
+    save,
     /** Saves for the last time. */
     async stop(): Promise<void> {
       if (timer) clearInterval(timer);
@@ -72,8 +78,9 @@ export function createCodeSnapshot({ dataDir, lookup, salts, log }: Needs) {
   };
 }
 
-async function* linesOf(lookup: CodeLookup, salts: DailySalts): AsyncGenerator<string> {
+async function* linesOf({ lookup, salts, suspended }: Facts): AsyncGenerator<string> {
   yield encodeLine({ salts: salts.known() } satisfies Line);
+  yield encodeLine({ suspended: suspended.known() } satisfies Line);
   const codes = [...lookup.codes()];
   for (let start = 0; start < codes.length; start += codesInTurn) {
     const turn = codes.slice(start, start + codesInTurn);

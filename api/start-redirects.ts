@@ -67,8 +67,9 @@ export async function startRedirects(service: Service, needs: Needs): Promise<Re
   const suspended = createSuspendedTenants({
     store: { suspended: async () => database().tenants.suspended() },
     log,
+    onChange: () => void snapshot.save(),
   });
-  const snapshot = createCodeSnapshot({ dataDir, lookup, salts, log });
+  const snapshot = createCodeSnapshot({ dataDir, lookup, salts, suspended, log });
   const knownAtStart = await snapshot.load();
   snapshot.start();
   releases.defer('known codes', () => snapshot.stop());

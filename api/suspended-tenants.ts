@@ -4,19 +4,27 @@ import type { Log } from '../shared/log.ts';
 /** A suspension is known to every process of the API so soon. */
 const refreshMs = 2000;
 
-type Needs = { store: Pick<TenantStore, 'suspended'>; log: Log };
+type Needs = {
+  store: Pick<TenantStore, 'suspended'>;
+  log: Log;
+  /** Is told when others are suspended than before. */
+  onChange?: () => void;
+};
 
 export type SuspendedTenants = ReturnType<typeof createSuspendedTenants>;
 
 /** Knows which tenants are suspended, without a look-up for each request; while the database is away, which were so last. */
-export function createSuspendedTenants({ store, log }: Needs) {
+export function createSuspendedTenants({ store, log, onChange = () => undefined }: Needs) {
   let suspended: ReadonlySet<string> = new Set();
   let isAway = false;
 
   const refresh = async (): Promise<void> => {
     try {
-      suspended = new Set(await store.suspended());
+      const now = await store.suspended();
+      const isOther = now.length !== suspended.size || now.some((tenantId) => !suspended.has(tenantId));
+      suspended = new Set(now);
       isAway = false;
+      if (isOther) onChange();
     } catch (err) {
       if (!isAway) log.warn({ err }, 'suspended tenants cannot be looked up: those known stay so');
       isAway = true;
@@ -25,6 +33,13 @@ export function createSuspendedTenants({ store, log }: Needs) {
 
   return {
     has: (tenantId: string): boolean => suspended.has(tenantId),
+
+    /** All of them, to be kept on the disk. */
+    known: (): string[] => [...suspended].sort(),
+    /** Remembers what an earlier process knew, until the database tells better. */
+    remember(earlier: string[]): void {
+      suspended = new Set(earlier);
+    },
 
     /** To be called when a tenant's status was changed here: this process knows it at once. */
     refresh,

@@ -1,9 +1,10 @@
 import { readdir, readFile, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { pino } from 'pino';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { createCodeLookup } from '../../api/code-lookup.ts';
 import { createCodeSnapshot } from '../../api/code-snapshot.ts';
+import { createSuspendedTenants } from '../../api/suspended-tenants.ts';
 import type { DailySalts } from '../../api/visitor.ts';
 import { temporaryFolder } from '../support/servers.ts';
 import { codeRow } from './support/code-row.ts';
@@ -24,7 +25,10 @@ function saltsInMemory(known: [number, string][] = []): DailySalts {
 function processIn(dataDir: string, salts = saltsInMemory()) {
   const findBySlug = async () => Promise.reject(new Error('away'));
   const lookup = createCodeLookup({ findBySlug, log });
-  return { lookup, salts, snapshot: createCodeSnapshot({ dataDir, lookup, salts, log }) };
+  const store = { suspended: async (): Promise<string[]> => [] };
+  const suspended = createSuspendedTenants({ store, log, onChange: () => void snapshot.save() });
+  const snapshot = createCodeSnapshot({ dataDir, lookup, salts, suspended, log });
+  return { lookup, salts, store, suspended, snapshot };
 }
 
 describe('the codes on the disk', () => {
@@ -50,6 +54,29 @@ describe('the codes on the disk', () => {
       [20_781, 'today'],
       [20_782, 'tomorrow'],
     ]);
+  });
+
+  it('have with them who is suspended, from the moment that this is known', async () => {
+    const dataDir = await temporaryFolder();
+    const first = processIn(dataDir);
+    first.store.suspended = async () => ['tnt_b', 'tnt_a'];
+    await first.suspended.refresh();
+    const next = processIn(dataDir);
+    // The first process is killed here: nothing of it is stopped.
+    await vi.waitFor(async () => {
+      await next.snapshot.load();
+      expect(next.suspended.known()).toEqual(['tnt_a', 'tnt_b']);
+    });
+    next.store.suspended = () => Promise.reject(new Error('away'));
+    await next.suspended.refresh();
+    expect(next.suspended.has('tnt_a')).toBe(true);
+
+    next.store.suspended = async () => [];
+    await next.suspended.refresh();
+    await next.snapshot.stop();
+    const last = processIn(dataDir);
+    await last.snapshot.load();
+    expect(last.suspended.known()).toEqual([]);
   });
 
   it("are for their owner's eyes only, whole, and leave nothing else behind", async () => {
