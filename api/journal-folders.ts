@@ -2,7 +2,8 @@ import { randomBytes } from 'node:crypto';
 import { mkdir, readdir, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { tryLock } from '../shared/adapters/folder-lock.ts';
-import { isUnused, type Segment, segmentExtension, syncFolder } from '../shared/journal.ts';
+import type { Segment } from '../shared/journal.ts';
+import { isUnused, segmentExtension, syncFolder } from '../shared/segment-file.ts';
 
 const lockName = 'lock';
 const probeName = 'probe';

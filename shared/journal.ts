@@ -1,8 +1,8 @@
-import { constants } from 'node:fs';
-import { type FileHandle, open, rm } from 'node:fs/promises';
+import { type FileHandle, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { unavailable } from './errors.ts';
 import { encodeLine } from './journal-lines.ts';
+import { makeRoom, openSegmentFile, segmentExtension, syncFolder, writeWhole } from './segment-file.ts';
 
 /** A file of the journal that gets no more lines. */
 export type Segment = {
@@ -16,10 +16,6 @@ export type Segment = {
 };
 
 type OpenSegment = Segment & { handle: FileHandle };
-
-/** What a file takes in whole blocks of. */
-const blockBytes = 4096;
-const mostRoomBytes = 1024 * 1024;
 
 /** What goes to the disk in one write, and whom that is told to. */
 type Group = { lines: string[]; written: Promise<void>; resolve: () => void; reject: (error: unknown) => void };
@@ -42,11 +38,6 @@ type JournalOptions = {
   restMs?: number;
 };
 
-/** Each write is synced as by fdatasync before it returns: one trip to the thread pool instead of two. */
-const syncedWrites = constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL | constants.O_DSYNC;
-
-export const segmentExtension = '.scans';
-
 /**
  * Keeps items on disk until they are somewhere else. What is appended while one synced write is under way goes together with the
  * next.
@@ -68,7 +59,7 @@ export class Journal<Item> {
 
   constructor(options: JournalOptions) {
     const observe = (): void => undefined;
-    this.#options = { openFile: (file) => open(file, syncedWrites, 0o600), restMs: 100, observe, ...options };
+    this.#options = { openFile: openSegmentFile, restMs: 100, observe, ...options };
   }
 
   /**
@@ -146,24 +137,21 @@ export class Journal<Item> {
     }
     // Ready before it is needed, so that no group waits for a file to be made.
     if (this.#next === null && this.#current.count + items > maxItems / 8)
-      this.#next = this.#open(roomFor(this.#current, maxItems)).catch(() => null);
+      this.#next = this.#open(roomNeeded(this.#current, maxItems)).catch(() => null);
     return this.#current;
   }
 
-  /**
-   * Makes a segment's file, with room (bytes) that is there already: to sync what is overwritten, the disk writes just that, while a
-   * file that grows costs the file system a commit of its own, behind whatever else was written to it.
-   */
-  async #open(room: number): Promise<OpenSegment> {
+  async #open(roomBytes: number): Promise<OpenSegment> {
     const { folder, id, openFile } = this.#options;
     const name = String(++this.#segments).padStart(9, '0');
     const file = join(folder, `${name}${segmentExtension}`);
     const handle = await openFile(file);
     try {
-      if (room > 0) await writeWhole(handle, Buffer.alloc(room), 0);
+      await makeRoom(handle, roomBytes);
       await syncFolder(folder);
     } catch (error) {
-      await handle.close();
+      this.#close(handle);
+      this.#track(rm(file, { force: true }));
       throw error;
     }
     return { id: `${id}-${name}`, file, handle, count: 0, sizeBytes: 0, since: 0 };
@@ -216,35 +204,7 @@ function newGroup(): Group {
   return { lines: [], written, ...(settle as unknown as Pick<Group, 'resolve' | 'reject'>) };
 }
 
-/** What so many items like these take and an eighth more, in whole blocks of bytes. */
-function roomFor({ sizeBytes, count }: Pick<Segment, 'sizeBytes' | 'count'>, items: number): number {
-  const bytes = count === 0 ? 0 : (sizeBytes / count) * items * 1.125;
-  return Math.min(Math.ceil(bytes / blockBytes) * blockBytes, mostRoomBytes);
-}
-
-/** Writes all of it: a disk that fills up takes a part without an error. */
-async function writeWhole(handle: FileHandle, bytes: Buffer, position: number): Promise<void> {
-  for (let written = 0; written < bytes.length; ) {
-    const left = bytes.length - written;
-    const { bytesWritten } = await handle.write(bytes, written, left, position + written);
-    if (bytesWritten === 0) throw new Error('The disk took none of it');
-    written += bytesWritten;
-  }
-}
-
-/** Makes the names in a folder durable. */
-export async function syncFolder(folder: string): Promise<void> {
-  const handle = await open(folder);
-  await handle.sync().finally(() => handle.close());
-}
-
-/** Tells whether nothing was ever written to a segment: it is empty, or was made ahead, of zeros. */
-export async function isUnused(file: string): Promise<boolean> {
-  const handle = await open(file);
-  try {
-    const { bytesRead, buffer } = await handle.read(Buffer.alloc(1), 0, 1, 0);
-    return bytesRead === 0 || buffer[0] === 0;
-  } finally {
-    await handle.close();
-  }
+/** What so many items like these take, and an eighth more, bytes. */
+function roomNeeded({ sizeBytes, count }: Segment, items: number): number {
+  return count === 0 ? 0 : (sizeBytes / count) * items * 1.125;
 }

@@ -1,6 +1,6 @@
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { isUnused } from '../../shared/journal.ts';
+import { isUnused } from '../../shared/segment-file.ts';
 
 /** The segments that lie in the journals of a DATA_DIR; one made before it is needed is none. */
 export async function segmentsBelow(dataDir: string): Promise<string[]> {

@@ -2,7 +2,7 @@ import { readdir, statfs } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { factsOf } from '../../shared/adapters/board-queues.ts';
-import { segmentExtension } from '../../shared/journal.ts';
+import { segmentExtension } from '../../shared/segment-file.ts';
 import type { AdminContext } from './admin-context.ts';
 import { type Found, findMissing, findOrphans, type ObjectDeps } from './find-orphans.ts';
 
