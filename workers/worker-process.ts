@@ -8,6 +8,7 @@ import { startJobWorker } from '../shared/adapters/job-worker.ts';
 import { connectObjects } from '../shared/adapters/objects/connect-objects.ts';
 import { createOutbound } from '../shared/adapters/outbound.ts';
 import { connectQueues } from '../shared/adapters/queues.ts';
+import { connectRedisClock } from '../shared/adapters/redis-clock.ts';
 import { connectSharedCounts } from '../shared/adapters/shared-counts.ts';
 import type { Config } from '../shared/config.ts';
 import type { QueueName } from '../shared/contract/jobs.ts';
@@ -97,6 +98,8 @@ async function connect(service: Service, { kind, draw }: Kind): Promise<WorkDeps
   releases.defer('object store', () => objects.close());
   const queues = await connectQueues(redisOf(service), log);
   releases.defer('queues', () => queues.close());
+  const clock = await connectRedisClock(redisOf(service), log);
+  releases.defer('clock', () => clock.close());
   const imageCache = await connectImageCache(redisOf(service), log);
   releases.defer('image cache', () => imageCache.close());
   const tally = await shareCounts(service, kind);
@@ -124,7 +127,7 @@ async function connect(service: Service, { kind, draw }: Kind): Promise<WorkDeps
     lot: Math.random,
     log,
     tally,
-    now: Date.now,
+    now: clock.now,
     pause: delay,
   };
 }

@@ -1,11 +1,58 @@
-import { afterEach, expect, it } from 'vitest';
+import { setTimeout as pause } from 'node:timers/promises';
+import { afterEach, describe, expect, it } from 'vitest';
+import { batchAnswerSchema } from '../../shared/contract/batch-answer.ts';
 import { type Client, eventually, inParallel } from '../support/client.ts';
 import { type Deployment, prepareDeployment } from '../support/deployment.ts';
+import { type Receiver, startReceiver } from '../support/receiver.ts';
+import { acceptRenders, expectAllCompleted } from '../support/renders.ts';
 import { expectEachScanOnce, ledgerOf, makeCode, openLedger, type Scanned, scanOnce } from '../support/scans.ts';
 import { skewedClock } from '../support/skewed-clock.ts';
 import { describeOnStores } from '../support/store-columns.ts';
 
 const tenMinutesMs = 10 * 60_000;
+const dayMs = 86_400_000;
+/** Shorter than a call may take, longer than it is between two sweeps. */
+const slowMs = 12_000;
+
+describe('Workers whose clocks differ by twenty minutes', () => {
+  let deployment: Deployment;
+  let receiver: Receiver;
+  afterEach(async () => {
+    await deployment.destroy();
+    await receiver.close();
+  });
+
+  it('let nothing expire, and tell each end once, however long a receiver takes', async () => {
+    deployment = await prepareDeployment({ env: { OUTBOUND_ALLOW: '127.0.0.0/8' } });
+    receiver = await startReceiver();
+    receiver.answer = (response) => void setTimeout(() => response.writeHead(204).end(), slowMs);
+    await deployment.startApi();
+    await deployment.startWorkers(skewedClock(tenMinutesMs));
+    await deployment.startWorkers(skewedClock(-tenMinutesMs));
+    const { client } = deployment;
+    const events = ['render.completed', 'batch.completed'];
+    expect((await client.post('/v1/webhooks', { url: receiver.url(), events })).status).toBe(201);
+
+    const ids = await acceptRenders(client, 3);
+    const headers = { authorization: client.authorization, 'content-type': 'text/csv' };
+    const body = 'url\nhttps://example.com/1\nhttps://example.com/2\n';
+    const posted = await fetch(`${client.baseUrl}/v1/batches`, { method: 'POST', headers, body });
+    const { id } = (await posted.json()) as { id: string };
+    await expectAllCompleted(client, ids);
+    const ended = async () => batchAnswerSchema.parse(await (await client.get(`/v1/batches/${id}`)).json());
+    await eventually('the batch ends', async () => (await ended()).status === 'completed');
+    const { archive } = await ended();
+    expect(Math.abs(Date.parse(archive?.expiresAt ?? '') - Date.now() - 7 * dayMs)).toBeLessThan(2 * tenMinutesMs);
+    expect((await client.get(`/v1/batches/${id}/archive`)).status).toBe(200);
+
+    await receiver.until(ids.length + 1);
+    // A sweep of each clock has come by in this time, while the receiver was still at it.
+    await pause(slowMs);
+    const told = receiver.received.map(({ headers }) => headers['webhook-id']);
+    expect([told.length, new Set(told).size]).toEqual([ids.length + 1, ids.length + 1]);
+    for (const render of ids) expect((await client.image(render)).length).toBeGreaterThan(0);
+  });
+});
 
 describeOnStores('Scans by processes whose clocks differ by twenty minutes', (stores) => {
   let deployment: Deployment;
