@@ -27,7 +27,8 @@ function grouped(value: number, perSize: 2 | 4): { group: number; extra: number;
 const shortestMatch = 3;
 const longestMatch = 258;
 const endOfBlock = fixedCode(256);
-const literalCodes = Array.from({ length: 256 }, (_, symbol) => fixedCode(symbol));
+const literalBits = Int32Array.from({ length: 256 }, (_, symbol) => fixedCode(symbol).bits);
+const literalWidths = Int32Array.from({ length: 256 }, (_, symbol) => fixedCode(symbol).width);
 const lengthCodes = Array.from({ length: longestMatch + 1 }, (_, length): Code => {
   if (length < shortestMatch) return { bits: 0, width: 0 };
   if (length === longestMatch) return fixedCode(285);
@@ -51,6 +52,12 @@ function makeRoom(byteCount: number): void {
   const larger = Buffer.alloc(2 * (output.length + byteCount));
   output.bytes.copy(larger, 0, 0, output.length);
   output.bytes = larger;
+}
+
+function keepOutput(length: number, pending: number, pendingWidth: number): void {
+  output.length = length;
+  output.pending = pending;
+  output.pendingWidth = pendingWidth;
 }
 
 function put({ bits, width }: Code): void {
@@ -88,20 +95,35 @@ function equalBytes(bytes: Uint8Array, start: number, other: Uint8Array, otherSt
   return end - start;
 }
 
-/** Writes one row as literals, runs of one byte and what it has in common with the row above, whichever is longer. */
+/**
+ * Writes one row as literals, runs of one byte and what it has in common with the row above, whichever is longer. Most of it are
+ * literals: they go by local variables, and what differs at once is not compared further.
+ */
 function putRow(row: Uint8Array, above: Uint8Array | null, aboveCode: Code): void {
+  const { bytes } = output;
+  let { length, pending, pendingWidth } = output;
   let at = 0;
   while (at < row.length) {
-    const run = at === 0 ? 0 : equalBytes(row, at, row, at - 1);
-    const common = above === null ? 0 : equalBytes(row, at, above, at);
-    const longest = Math.max(run, common);
+    const byte = row[at] as number;
+    const run = at > 0 && byte === row[at - 1] ? equalBytes(row, at, row, at - 1) : 0;
+    const common = above !== null && byte === above[at] ? equalBytes(row, at, above, at) : 0;
+    const longest = run >= common ? run : common;
     if (longest < shortestMatch) {
-      put(literalCodes[row[at++] as number] as Code);
+      pending |= (literalBits[byte] as number) << pendingWidth;
+      pendingWidth += literalWidths[byte] as number;
+      for (; pendingWidth >= 8; pendingWidth -= 8) {
+        bytes[length++] = pending;
+        pending >>>= 8;
+      }
+      at++;
       continue;
     }
+    keepOutput(length, pending, pendingWidth);
     putMatches(longest, run >= common ? runCode : aboveCode);
+    ({ length, pending, pendingWidth } = output);
     at += longest;
   }
+  keepOutput(length, pending, pendingWidth);
 }
 
 /** Adler-32 (RFC 1950, clause 9) of all rows. A row that comes again adds the same sums, so repeats follow from its first time. */

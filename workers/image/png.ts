@@ -37,6 +37,18 @@ function palette({ foreground, background }: Colours): Buffer[] {
   return background === 'transparent' ? [colours, chunk('tRNS', Buffer.of(0))] : [colours];
 }
 
+let knownHead: { size: number; foreground: string; background: string; bytes: Buffer } | null = null;
+
+/** All that stands before the pixels. The last one is remembered, as many images in a row have the same. */
+function headOf(size: number, { foreground, background }: Colours): Buffer {
+  const isKnown =
+    knownHead?.size === size && knownHead.foreground === foreground && knownHead.background === background;
+  if (knownHead !== null && isKnown) return knownHead.bytes;
+  const bytes = Buffer.concat([signature, header(size), ...palette({ foreground, background })]);
+  knownHead = { size, foreground, background, bytes };
+  return bytes;
+}
+
 /** Sets the bits `from`…`to` − 1 of a row of pixels that begins after its filter byte. */
 function setPixels(row: Uint8Array, from: number, to: number): void {
   const first = 1 + (from >> 3);
@@ -50,6 +62,21 @@ function setPixels(row: Uint8Array, from: number, to: number): void {
   row[first] = (row[first] as number) | firstBits;
   for (let index = first + 1; index < last; index++) row[index] = 0xff;
   if (lastBits !== 0) row[last] = (row[last] as number) | lastBits;
+}
+
+let knownEdges: { frame: Frame; edges: readonly number[] } | null = null;
+
+/** Returns at which px each module begins. The last answer is remembered: many images in a row have the same frame. */
+function edgesOf(frame: Frame): readonly number[] {
+  const { modules, size, margin, marginPx } = frame;
+  const last = knownEdges?.frame;
+  const isKnown =
+    last?.modules === modules && last.size === size && last.margin === margin && last.marginPx === marginPx;
+  if (knownEdges !== null && isKnown) return knownEdges.edges;
+  const edgeAt = pixelGrid(frame);
+  const edges = Array.from({ length: modules + 1 }, (_, at) => edgeAt(at));
+  knownEdges = { frame, edges };
+  return edges;
 }
 
 /** Draws one row of modules as one row of pixels. */
@@ -77,15 +104,15 @@ function pixelRow(
  */
 export function drawPng(matrix: Matrix, frame: Frame, colours: Colours): Buffer {
   const rowLength = 1 + Math.ceil(frame.size / 8);
-  const edgeAt = pixelGrid(frame);
-  const edges = Array.from({ length: frame.modules + 1 }, (_, at) => edgeAt(at));
+  const edges = edgesOf(frame);
+  const [first, last] = [edges[0] as number, edges[matrix.modules] as number];
   const empty = new Uint8Array(rowLength);
-  const rows: RepeatedRow[] = [{ bytes: empty, times: edgeAt(0) }];
+  const rows: RepeatedRow[] = [{ bytes: empty, times: first }];
   for (let row = 0; row < matrix.modules; row++) {
     const times = (edges[row + 1] as number) - (edges[row] as number);
     rows.push({ bytes: pixelRow(matrix, row, edges, rowLength), times });
   }
-  rows.push({ bytes: empty, times: frame.size - edgeAt(matrix.modules) });
+  rows.push({ bytes: empty, times: frame.size - last });
   const pixels = deflateRows(rows.filter(({ times }) => times > 0));
-  return Buffer.concat([signature, header(frame.size), ...palette(colours), chunk('IDAT', pixels), end]);
+  return Buffer.concat([headOf(frame.size, colours), chunk('IDAT', pixels), end]);
 }
