@@ -5,13 +5,15 @@ import { defaulted, fields, line, lines, optional, trueOrFalse } from './field.t
 
 const acceptedTime =
   'a time by RFC 3339 with its offset, such as 2026-11-23T18:30:00+01:00 (a date when allDay is true)';
-const acceptedDate = 'a date such as 2026-11-23, because allDay is true';
+const acceptedDate = 'a date such as 2026-11-23, because allDay is true (of a time by RFC 3339 its date counts)';
 const acceptedEnd = 'later than start: it is exclusive, so leave it out for a single day or a moment';
 
 const moment = z.string({ error: acceptedTime }).trim().min(1, { error: acceptedTime }).describe(acceptedTime);
 
+/** Of a whole day's time the date counts as it stands there: it is a day where the event is, not in UTC. */
 function readMoment(value: string, allDay: boolean): string | null {
-  return allDay ? calendarDate(value) : utcTime(value);
+  if (!allDay) return utcTime(value);
+  return calendarDate(utcTime(value) === null ? value : value.slice(0, 10));
 }
 
 export const eventContent = fields(

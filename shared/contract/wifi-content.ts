@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import type { WifiContent } from '../domain/content/content.ts';
-import { acceptedPasswords, isWifiPassword } from '../domain/content/wifi-password.ts';
+import { acceptedPasswords } from '../domain/content/wifi-password.ts';
 import { defaulted, exactLine, fields, oneOf, optional, trueOrFalse } from './field.ts';
 
 const maxSsidBytes = 32;
@@ -31,15 +31,11 @@ export const wifiContent = fields(
       const security = securityOf(given, password);
       const known = securities.includes(security) && (password === null || typeof password === 'string');
       if (!known) return;
-      const path = ['password'];
-      const accepted = `${acceptedPasswords[security]} (security ${security})`;
-      if (password === null && security !== 'nopass') {
-        context.addIssue({ code: 'custom', path, message: accepted, params: { code: 'required' } });
-      }
-      if (password !== null && !isWifiPassword(password, security)) {
-        const code = security === 'nopass' ? 'not_allowed' : 'invalid_password';
-        context.addIssue({ code: 'custom', path, message: accepted, params: { code } });
-      }
+      // A password that no network can have is warned of, not refused: readers read it, and who sends it may know more.
+      if ((password === null) === (security === 'nopass')) return;
+      const message = `${acceptedPasswords[security]} (security ${security})`;
+      const code = password === null ? 'required' : 'not_allowed';
+      context.addIssue({ code: 'custom', path: ['password'], message, params: { code } });
     },
     { when: () => true },
   )

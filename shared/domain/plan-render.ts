@@ -1,5 +1,6 @@
 import { AppError, type FieldError } from '../errors.ts';
 import { encodeContent } from './content/encode-content.ts';
+import { acceptedPasswords, isWifiPassword } from './content/wifi-password.ts';
 import { type FittedSymbol, fitWithLogo, largestLogoRatio, leavesAlignment, symbolsFrom } from './fit-symbol.ts';
 import { planLongestLevel, planSymbol } from './plan-symbol.ts';
 import type { LogoFacts, RenderSpec, Warning } from './render-spec.ts';
@@ -104,6 +105,7 @@ function warningsOf(spec: RenderSpec, text: string, fit: FittedSymbol): Warning[
     coveredAlignment(fit),
     smallQuietZone(spec, fit),
     transparency(spec),
+    unlikelyPassword(spec),
   ];
   return all.filter((warning) => warning !== null);
 }
@@ -152,5 +154,15 @@ function transparency({ background }: RenderSpec): Warning | null {
   return {
     code: 'transparent_background',
     detail: 'The background is transparent and was checked as white: put the code on white or something near it.',
+  };
+}
+
+function unlikelyPassword({ content }: RenderSpec): Warning | null {
+  if (content.type !== 'wifi' || content.password === null || isWifiPassword(content.password, content.security))
+    return null;
+  const { password, security } = content;
+  return {
+    code: 'unlikely_password',
+    detail: `No network of security ${security} has this password of ${Buffer.byteLength(password)} bytes, but one of ${acceptedPasswords[security]}: phones will read the code and may not get in.`,
   };
 }

@@ -47,4 +47,8 @@ export const workCodes = {
     'Keep the surroundings as light as the background.',
   ),
   transparent_background: told('Warning: the background is transparent.', 'Show it on something light.'),
+  unlikely_password: told(
+    'Warning: the password is none that a network of this security can have.',
+    'Compare it with that of the network before the code is printed.',
+  ),
 } as const satisfies Record<string, CodeEntry>;

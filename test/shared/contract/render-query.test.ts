@@ -165,7 +165,7 @@ describe('a refused query', () => {
   it('never holds a password', () => {
     const secret = 'hunter2';
     for (const query of [
-      { type: 'wifi', data: 'a', password: secret },
+      { type: 'wifi', data: 'a', password: `${secret}\n` },
       { type: 'wifi', data: 'a', password: [secret, secret] },
       { type: 'wifi', data: 'a', pasword: secret },
       { data: 'a', password: secret },

@@ -85,11 +85,7 @@ describe('each field once wrong', () => {
     [{ ...wifi, security: 'WEP' }, '/content/password required'],
     [{ ...wifi, security: 'WPA2', password: '12345678' }, '/content/security invalid_value'],
     [{ ...wifi, security: 'nopass', password: '12345678' }, '/content/password not_allowed'],
-    [{ ...wifi, password: '1234567' }, '/content/password invalid_password'],
-    [{ ...wifi, password: 'g'.repeat(64) }, '/content/password invalid_password'],
-    [{ ...wifi, password: 'a'.repeat(65) }, '/content/password invalid_password'],
-    [{ ...wifi, security: 'WEP', password: '123456' }, '/content/password invalid_password'],
-    [{ ...wifi, security: 'WEP', password: 'ghijklmnop' }, '/content/password invalid_password'],
+    [{ ...wifi, password: '' }, '/content/password empty'],
     [{ ...wifi, password: 12345678 }, '/content/password invalid_type'],
     [{ ...wifi, hidden: 'yes' }, '/content/hidden invalid_type'],
     [{ type: 'email' }, '/content/to required'],
@@ -124,7 +120,8 @@ describe('each field once wrong', () => {
     [{ ...event, end: '2026-11-23T10:30:00+01:00' }, '/content/end end_not_after_start'],
     [{ ...event, end: 5 }, '/content/end invalid_type'],
     [{ ...event, allDay: 1 }, '/content/allDay invalid_type'],
-    [{ ...wholeDay, start: '2026-11-23T10:00:00Z' }, '/content/start invalid_date'],
+    [{ ...wholeDay, start: '2026-11-23T10:00:00' }, '/content/start invalid_date'],
+    [{ ...wholeDay, end: '2026-11-23T23:59:59-11:00' }, '/content/end end_not_after_start'],
     [{ ...wholeDay, start: '2026-02-29' }, '/content/start invalid_date'],
     [{ ...wholeDay, end: '2026-11-23' }, '/content/end end_not_after_start'],
   ])('content %j is refused: %s', (wrong, expected) => {
@@ -138,14 +135,14 @@ describe('each field once wrong', () => {
 
   it('is told together with every other one', () => {
     const wrong = {
-      content: { type: 'wifi', password: 'short', hidden: 1, x: 1 },
+      content: { type: 'wifi', password: '', hidden: 1, x: 1 },
       size: 1,
       sise: 1,
       logo: { data: 'x' },
     };
     expect(codesOf(refusal(() => parse(wrong)))).toEqual([
       '/content/hidden invalid_type',
-      '/content/password invalid_password',
+      '/content/password empty',
       '/content/ssid required',
       '/content/x unknown_field',
       '/logo/data invalid_logo',

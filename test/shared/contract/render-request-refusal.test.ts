@@ -103,7 +103,7 @@ describe('a refusal', () => {
 
   const secret = 'hunter2';
   it.each<[string, object]>([
-    ['a password', { content: { type: 'wifi', ssid: 'a', password: secret } }],
+    ['a password', { content: { type: 'wifi', ssid: 'a', password: `${secret}\n` } }],
     ['a password of the wrong type', { content: { type: 'wifi', ssid: 'a', password: [secret] } }],
     ['an open network with a password', { content: { type: 'wifi', ssid: 'a', password: secret, security: 'nopass' } }],
     ['a misspelled password', { content: { type: 'wifi', ssid: 'a', passphrase: secret } }],

@@ -104,6 +104,12 @@ describe('a render request', () => {
     });
   });
 
+  it('takes the date of a time, as it stands there, where an event lasts whole days', () => {
+    const times = { start: '2026-11-23T00:00:00+14:00', end: '2026-11-24T23:30:00-11:00' };
+    const { spec } = parse({ content: { type: 'event', title: 'a', allDay: true, ...times } });
+    expect(spec.content).toMatchObject({ start: '2026-11-23', end: '2026-11-24' });
+  });
+
   it('takes a network with a password for WPA', () => {
     const { spec } = parse({ content: { type: 'wifi', ssid: 'a', password: '12345678' } });
     expect(spec.content).toMatchObject({ security: 'WPA', hidden: false });

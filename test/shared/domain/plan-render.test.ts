@@ -142,6 +142,22 @@ describe('planRender', () => {
     }
   });
 
+  it.each([
+    ['WPA', '1234567', true],
+    ['WPA', '12345678', false],
+    ['WPA3', 'g'.repeat(64), true],
+    ['WPA', 'a'.repeat(64), false],
+    ['WPA', 'a'.repeat(65), true],
+    ['WEP', '123456', true],
+    ['WEP', 'ghijk', false],
+    ['WEP', 'ghijklmnop', true],
+  ] as const)('of %s and the password %s warns: %s', (security, password, isTold) => {
+    const content = { type: 'wifi', ssid: 'a', password, security, hidden: false } as const;
+    const { warnings } = planRender(specOf({ content }), null);
+    expect(warnings.map(({ code }) => code)).toEqual(isTold ? ['unlikely_password'] : []);
+    expect(JSON.stringify(warnings)).not.toContain(password);
+  });
+
   it('warns of a quiet zone under four modules, in modules and in px', () => {
     expect(planRender(specOf({ margin: 3 }), null).warnings.map(({ code }) => code)).toEqual(['small_quiet_zone']);
     const inPx = planRender(specOf({ margin: 0, marginPx: 10 }), null).warnings;
