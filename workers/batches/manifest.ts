@@ -54,76 +54,66 @@ function freeName(name: string, taken: Set<string>): string {
 
 const pieceCharacters = 64 * 1024;
 
-/** Gathers text as bytes, outside the heap: the manifest of a part may be as large as the file. */
-class TextBytes {
-  readonly #pieces: Buffer[] = [];
-  #text = '';
-
-  get isEmpty(): boolean {
-    return this.#pieces.length === 0 && this.#text === '';
+async function* inPieces(texts: AsyncIterable<string>): AsyncGenerator<Buffer, void> {
+  let text = '';
+  for await (const more of texts) {
+    text += more;
+    if (text.length < pieceCharacters) continue;
+    yield Buffer.from(text);
+    text = '';
   }
-
-  add(text: string): void {
-    this.#text += text;
-    if (this.#text.length > pieceCharacters) this.#toBytes();
-  }
-
-  /** Gives the bytes and forgets them. */
-  take(): Buffer {
-    this.#toBytes();
-    return Buffer.concat(this.#pieces.splice(0));
-  }
-
-  #toBytes(): void {
-    this.#pieces.push(Buffer.from(this.#text));
-    this.#text = '';
-  }
+  if (text !== '') yield Buffer.from(text);
 }
 
 /**
  * Writes the manifest of one part: each row's facts, its error, and the columns that we don't know as they came. A column
- * that is called like a field of ours, or like another column, gets a number: `row (2)`.
+ * that is called like a field of ours, or like another column, gets a number: `row (2)`. It is never whole in memory: it may be as large as the file.
  */
 export class Manifest {
   readonly #mode: Batch['mode'];
   /** Columns of fields; they are left out where a row's kind does not have them and nothing stands in them. */
   readonly #fieldColumns: ReadonlySet<string>;
   readonly #extraNames = new Set<string>();
-  readonly #json = new TextBytes();
-  readonly #csv = new TextBytes();
 
   constructor({ mode, file }: Pick<Batch, 'mode' | 'file'>) {
     this.#mode = mode;
     this.#fieldColumns = new Set(file.layout.columns.filter(({ field }) => field !== null).map(({ name }) => name));
   }
 
-  /** Adds a row to the JSON, and its columns to the CSV's. */
-  addToJson(row: BatchRow): void {
-    const own = ownFields(row, this.#mode);
-    const extra = this.#extraOf(row, own);
-    for (const [name] of extra) this.#extraNames.add(name);
-    // By hand: an object would lose a column `__proto__`, and put those that are numbers first.
-    const members = [...own, ...extra].map(([name, value]) => `${JSON.stringify(name)}:${JSON.stringify(value)}`);
-    this.#json.add(`${this.#json.isEmpty ? '[\n' : ',\n'}{${members.join(',')}}`);
+  /** Writes the JSON, an array, as its rows come, and notes their columns for the CSV. */
+  json(rows: AsyncIterable<BatchRow>): AsyncGenerator<Buffer, void> {
+    return inPieces(this.#members(rows));
   }
 
-  /** Adds a row to the CSV; every row of the part was added to the JSON before. */
-  addToCsv(row: BatchRow): void {
-    const own = ownFields(row, this.#mode);
-    if (this.#csv.isEmpty) this.#csv.add(csvLine([...own.map(([name]) => name), ...this.#extraNames]));
-    const extra = new Map(this.#extraOf(row, own));
-    const cells = [...this.#extraNames].map((name) => extra.get(name) ?? null);
-    this.#csv.add(csvLine([...own.map(([, value]) => csvValue(value)), ...cells]));
+  /** Writes the CSV; the same rows were written to the JSON before. */
+  csv(rows: AsyncIterable<BatchRow>): AsyncGenerator<Buffer, void> {
+    return inPieces(this.#lines(rows));
   }
 
-  /** Gives the JSON, an array, and forgets it. */
-  takeJson(): Buffer {
-    this.#json.add(this.#json.isEmpty ? '[\n\n]\n' : '\n]\n');
-    return this.#json.take();
+  async *#members(rows: AsyncIterable<BatchRow>): AsyncGenerator<string, void> {
+    let before = '[\n';
+    for await (const row of rows) {
+      const own = ownFields(row, this.#mode);
+      const extra = this.#extraOf(row, own);
+      for (const [name] of extra) this.#extraNames.add(name);
+      // By hand: an object would lose a column `__proto__`, and put those that are numbers first.
+      const members = [...own, ...extra].map(([name, value]) => `${JSON.stringify(name)}:${JSON.stringify(value)}`);
+      yield `${before}{${members.join(',')}}`;
+      before = ',\n';
+    }
+    yield '\n]\n';
   }
 
-  takeCsv(): Buffer {
-    return this.#csv.take();
+  async *#lines(rows: AsyncIterable<BatchRow>): AsyncGenerator<string, void> {
+    let hasHeader = false;
+    for await (const row of rows) {
+      const own = ownFields(row, this.#mode);
+      if (!hasHeader) yield csvLine([...own.map(([name]) => name), ...this.#extraNames]);
+      hasHeader = true;
+      const extra = new Map(this.#extraOf(row, own));
+      const cells = [...this.#extraNames].map((name) => extra.get(name) ?? null);
+      yield csvLine([...own.map(([, value]) => csvValue(value)), ...cells]);
+    }
   }
 
   #extraOf({ extra }: BatchRow, own: readonly Field[]): [name: string, value: string][] {

@@ -87,15 +87,16 @@ async function zipPart(deps: BatchDeps, batch: Batch, part: number): Promise<Arc
 type Rows = { firstRow: number; lastRow: number };
 
 async function* entriesOf(deps: BatchDeps, batch: Batch, rows: Rows): AsyncGenerator<ZipEntry, void> {
-  const manifest = new Manifest(batch);
-  for await (const page of pagesOf(deps, batch, rows)) {
-    for (const row of page) manifest.addToJson(row);
+  for await (const page of pagesOf(deps, batch, rows))
     for (const images of neighbours(page)) yield* readImages(deps, batch, images);
-  }
-  yield { name: 'manifest.json', bytes: manifest.takeJson() };
-  // Read once more: what a part's columns are is known at its end, and kept rows would be as large as the file.
-  for await (const page of pagesOf(deps, batch, rows)) for (const row of page) manifest.addToCsv(row);
-  yield { name: 'manifest.csv', bytes: manifest.takeCsv() };
+  const manifest = new Manifest(batch);
+  // Read once more for each: kept rows would be as large as the file.
+  yield { name: 'manifest.json', chunks: manifest.json(rowsOf(deps, batch, rows)) };
+  yield { name: 'manifest.csv', chunks: manifest.csv(rowsOf(deps, batch, rows)) };
+}
+
+async function* rowsOf(deps: BatchDeps, batch: Batch, rows: Rows): AsyncGenerator<BatchRow, void> {
+  for await (const page of pagesOf(deps, batch, rows)) yield* page;
 }
 
 async function* pagesOf(deps: BatchDeps, { id }: Batch, { firstRow, lastRow }: Rows): AsyncGenerator<BatchRow[], void> {

@@ -1,7 +1,8 @@
+import { Readable } from 'node:stream';
 import { ZipArchive } from 'archiver';
 
-/** `name` is flat, and given once. */
-export type ZipEntry = { name: string; bytes: Buffer };
+/** `name` is flat, and given once. What comes in chunks is deflated, all else is stored. */
+export type ZipEntry = { name: string } & ({ bytes: Buffer } | { chunks: AsyncIterable<Buffer> });
 
 /** Pieces of the ZIP are given on when they have come to so many bytes: a store takes few large ones faster than many small. */
 const pieceBytes = 256 * 1024;
@@ -10,17 +11,29 @@ const pieceBytes = 256 * 1024;
 const mode = 0o644;
 
 /**
- * Makes a ZIP of entries as they come, stored and not deflated: equal entries and dates give equal bytes. An entry is taken when
- * the one before is written and what came of it was read, so a slow reader holds up the entries, and few MB are in memory.
+ * Makes a ZIP of entries as they come: equal entries and dates give equal bytes. An entry is taken when the one before is written and
+ * what came of it was read, so a slow reader holds up the entries, and few MB are in memory.
  */
 export async function* zipOf(entries: AsyncIterable<ZipEntry>, date: Date): AsyncGenerator<Buffer, void> {
   const archive = new ZipArchive({ store: true });
   const output = readOf(archive);
   try {
-    for await (const { name, bytes } of entries) {
+    for await (const entry of entries) {
       const written = output.nextEntry();
-      archive.append(bytes, { name, date, mode });
-      yield* output.until(written);
+      const { name } = entry;
+      if ('bytes' in entry) {
+        archive.append(entry.bytes, { name, date, mode });
+        yield* output.until(written);
+      } else {
+        const source = Readable.from(entry.chunks, { objectMode: false }).on('error', output.fail);
+        // Its length is known behind it only, and those who read a ZIP as it comes find the end of a deflated entry alone.
+        archive.append(source, { name, date, mode, store: false });
+        try {
+          yield* output.until(written);
+        } finally {
+          source.destroy();
+        }
+      }
     }
     archive.finalize().catch(() => undefined); // it comes as an event too
     yield* output.until(output.isEnded);
@@ -50,10 +63,11 @@ function readOf(archive: ZipArchive) {
     ended = true;
   });
   on('readable', () => undefined);
-  archive.on('error', (error) => {
-    failure = { error };
+  const fail = (error: unknown): void => {
+    failure ??= { error };
     wake();
-  });
+  };
+  archive.on('error', fail);
 
   function* rest(): Generator<Buffer, void> {
     const [only] = gathered;
@@ -65,6 +79,7 @@ function readOf(archive: ZipArchive) {
 
   return {
     rest,
+    fail,
     isEnded: (): boolean => ended,
 
     /** Answers what tells that the entry which is appended next is written. */

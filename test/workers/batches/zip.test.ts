@@ -1,6 +1,7 @@
-import { hash } from 'node:crypto';
+import { hash, randomBytes } from 'node:crypto';
+import { Readable } from 'node:stream';
 import { setTimeout as pause } from 'node:timers/promises';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { Batch } from '../../../shared/adapters/database/batch-store.ts';
 import type { NewJob } from '../../../shared/adapters/queues.ts';
 import { batchArchiveKey } from '../../../shared/domain/batches/batch-ids.ts';
@@ -56,6 +57,35 @@ describe('a ZIP', () => {
     expect(await collect(zipOf(entries(0, 0), date))).toHaveLength(22);
   });
 
+  it('takes no more of an entry in chunks than is read, and has the same bytes however they are cut', async () => {
+    const line = 'a line of a manifest\n'.repeat(100);
+    let given = 0;
+    const chunks = async function* (sizeBytes: number, count: number) {
+      const bytes = Buffer.alloc(sizeBytes, line);
+      for (given = 0; given < count; given++) yield bytes;
+    };
+    const zipIn = (sizeBytes: number, count: number) =>
+      zipOf(Readable.from([{ name: 'm.csv', chunks: chunks(sizeBytes, count) }]), date);
+    const random = async function* () {
+      for (given = 0; given < 1000; given++) yield randomBytes(64 * 1024);
+    };
+    const slow = zipOf(Readable.from([{ name: 'm.csv', chunks: random() }]), date);
+    await slow.next();
+    expect(given).toBeLessThan(100);
+    await slow.return();
+    const whole = await collect(zipIn(line.length, 400));
+    expect(await collect(zipIn(line.length * 4, 100))).toEqual(whole);
+    expect(whole.length).toBeLessThan(100_000);
+  });
+
+  it('throws what an entry in chunks throws', async () => {
+    const broken = async function* (): AsyncGenerator<Buffer, void> {
+      yield Buffer.from('a');
+      throw new Error('away');
+    };
+    await expect(collect(zipOf(Readable.from([{ name: 'm', chunks: broken() }]), date))).rejects.toThrow('away');
+  });
+
   it('throws what its entries throw', async () => {
     const broken = async function* (): AsyncGenerator<ZipEntry, void> {
       yield* entries(2, 10);
@@ -97,10 +127,15 @@ describe('a manifest', () => {
     newBatchRow(batch, 3, { status: 'cancelled', extra: [] }),
   ];
   const manifest = new Manifest(batch);
-  for (const row of rows) manifest.addToJson(row);
-  for (const row of rows) manifest.addToCsv(row);
-  const json = manifest.takeJson().toString();
-  const csv = manifest.takeCsv().toString();
+  let json = '';
+  let csv = '';
+  beforeAll(async () => {
+    const come = async function* () {
+      yield* rows;
+    };
+    json = (await collect(manifest.json(come()))).toString();
+    csv = (await collect(manifest.csv(come()))).toString();
+  });
 
   it('has each row with its facts, or why there is none', () => {
     const read = JSON.parse(json);
