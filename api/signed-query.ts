@@ -6,9 +6,6 @@ import type { QuerySecrets } from './query-secrets.ts';
 /** Who signed a query, and until when it is good, ms. */
 export type Signed = { tenantId: string; expiresAt: number };
 
-/** Clocks of whoever signs and of our processes differ: a signature is good so much longer than it says. */
-const leewayMs = 60_000;
-
 type Needs = { secrets: QuerySecrets; rateLimits: ApiDeps['rateLimits']; now: () => number };
 
 /** Whether a query claims to be signed. */
@@ -53,7 +50,7 @@ export function createSignedQuery({ secrets, rateLimits, now }: Needs) {
       return refuse(ctx, wrong('sig', 'sig is not the HMAC-SHA256 of path and query, up to &sig=, under this secret'));
     rateLimits.wasGood(kid);
     const expiresAt = Number(exp) * 1000;
-    if (expiresAt + leewayMs <= now())
+    if (expiresAt <= now())
       throw wrong('exp', `exp is over since ${new Date(expiresAt).toISOString()}`, 'signature_expired');
     ctx.querystring = query
       .split('&')

@@ -81,7 +81,7 @@ export const imageOperations = {
     id: 'getImage',
     summary: 'Draw a QR code in one call',
     description:
-      'For `<img src>`: `data` and, where wanted, fields of content and looks. Open unless the instance says `OPEN_QR=false`; with a key the answer is private. A signed query needs no key, on this path and the next three: `kid` names the secret, `exp` is the end in Unix seconds (a minute more is given for clocks that differ), and `sig`, the last parameter, the HMAC-SHA256 in hex of path and query up to `&sig=`. The fields of content belong to their `type`.',
+      'For `<img src>`: `data` and, where wanted, fields of content and looks. Open unless the instance says `OPEN_QR=false`; with a key the answer is private. A signed query needs no key, on this path and the next three: `kid` names the secret, `exp` is the end in Unix seconds, and `sig`, the last parameter, the HMAC-SHA256 in hex of path and query up to `&sig=`. The fields of content belong to their `type`.',
     query: {
       data: { ...text('The main field of the type (text, url, number …).', 'https://example.com') },
       type: {

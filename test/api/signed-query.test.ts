@@ -84,11 +84,8 @@ describe('a signed query', () => {
 
   it('is refused with 403 once it is over, and says so', async () => {
     const now = Math.floor(api.deps.now() / 1000);
-    expect(await refused(signed('/v1/qr?data=s', current, now - 61))).toEqual([403, 'signature_expired', 'exp']);
+    expect(await refused(signed('/v1/qr?data=s', current, now - 1))).toEqual([403, 'signature_expired', 'exp']);
     expect((await get(signed('/v1/qr?data=s', current, now + 30))).status).toBe(200);
-    // A minute for clocks that differ, in which no cache keeps it.
-    const late = await get(signed('/v1/qr?data=s', current, now - 45));
-    expect([late.status, late.headers.get('cache-control')]).toEqual([200, 'public, max-age=0']);
   });
 
   it('under the secret of another tenant is not mine', async () => {
