@@ -37,7 +37,10 @@ export function createChecks({ database, objects, queues, log }: Stores): () => 
 type Word = 'ok' | 'unavailable' | 'unknown';
 type Needs = Stores & Pick<ApiDeps, 'sharedCounts' | 'probeJournal'>;
 
-/** `/healthz`: the process lives. `/readyz`: what it needs to serve its callers is there, each part by name. */
+/**
+ * `/healthz`: the process lives. `/readyz`: what it needs to serve its callers is there, each part by name. Without a worker it
+ * accepts work and redirects as ever, so a balancer may send requests: 200, `degraded`.
+ */
 export function createHealthRoutes(deps: Needs) {
   const { sharedCounts, probeJournal, log } = deps;
   const checkStores = createChecks(deps);
@@ -71,11 +74,12 @@ export function createHealthRoutes(deps: Needs) {
         checking = null;
       });
       const checks = await checking;
-      const ready = Object.values(checks).every((part) => part === 'ok');
+      const { workers: working, ...ours } = checks;
+      const ready = Object.values(ours).every((part) => part === 'ok');
       ctx.status = ready ? 200 : 503;
       ctx.set('Cache-Control', 'no-store');
       if (!ready) ctx.set('Retry-After', '2');
-      ctx.body = { status: word(ready), checks };
+      ctx.body = { status: ready && working !== 'ok' ? 'degraded' : word(ready), checks };
     },
   };
 }

@@ -14,7 +14,7 @@ const readiness: MediaType = {
   schema: {
     type: 'object',
     properties: {
-      status: word,
+      status: { type: 'string', enum: ['ok', 'degraded', 'unavailable'] },
       checks: {
         type: 'object',
         properties: { database: word, queue: word, objectStore: word, workers, journal },
@@ -51,7 +51,7 @@ export const serviceOperations = {
     access: 'none',
     answers: {
       200: {
-        description: 'All that it needs answers.',
+        description: 'All that it needs answers; `degraded` when no worker does, so that what it accepts waits.',
         headers: ['Cache-Control!'],
         content: { 'application/json': readiness },
       },

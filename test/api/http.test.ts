@@ -265,23 +265,24 @@ describe('health', () => {
     expect((await api.call('/healthz', { key: null })).status).toBe(200);
   });
 
-  it('is not ready without a worker that takes what comes, or where no scan can be written down', async () => {
+  it('is degraded without a worker that takes what comes, and not ready where no scan can be written down', async () => {
     const ready = async () => {
       const answer = await api.call('/readyz', { key: null });
-      return [answer.status, answer.json().checks];
+      const { status, checks } = answer.json();
+      return [answer.status, status, checks];
     };
     const { parts } = api;
     const [worker] = parts.workers ?? [];
     const suspect = { id: 's', kind: 'suspect', residentBytes: 1, lagSeconds: 0 } as const;
     for (const workers of [[], [suspect]]) {
       parts.workers = workers;
-      expect(await ready()).toEqual([503, { ...allWell, workers: 'unavailable' }]);
+      expect(await ready()).toEqual([200, 'degraded', { ...allWell, workers: 'unavailable' }]);
     }
     parts.workers = worker ? [suspect, worker] : null;
     parts.isDiskFull = true;
-    expect(await ready()).toEqual([503, { ...allWell, journal: 'unavailable' }]);
+    expect(await ready()).toEqual([503, 'unavailable', { ...allWell, journal: 'unavailable' }]);
     parts.isDiskFull = false;
-    expect(await ready()).toEqual([200, allWell]);
+    expect(await ready()).toEqual([200, 'ok', allWell]);
   });
 });
 
