@@ -20,6 +20,14 @@ const longestMs = 10 * 60_000;
 /** `id` is what a listener that comes back says it knows. */
 type Progress = { id: string; revision: number; data: string; isOver: boolean };
 
+type Listener = {
+  /** The last id that it knows. */
+  known: string;
+  stopped: AbortSignal;
+  /** Whether the key is good still: a connection outlives it by no more than another call would. */
+  isLetIn: () => Promise<boolean>;
+};
+
 /** `GET /v1/batches/:id/events`: server-sent events, `progress` with the batch as it stands and a last `end`. */
 export function createBatchEventsRoute(deps: ApiDeps) {
   const { queues } = deps;
@@ -45,12 +53,13 @@ export function createBatchEventsRoute(deps: ApiDeps) {
     if (woken.signal.aborted) progressOf.forget(id);
   };
 
-  async function* events({ id, revision }: Batch, known: string, stopped: AbortSignal): AsyncGenerator<string, void> {
+  async function* events({ id, revision }: Batch, { known, stopped, isLetIn }: Listener): AsyncGenerator<string, void> {
     let last = known;
     let saidAt = performance.now();
     const until = saidAt + longestMs;
     yield 'retry: 1000\n\n';
     while (!stopped.aborted && performance.now() < until) {
+      if (!(await isLetIn())) return;
       const progress = await progressOf.find(id, revision).catch(away);
       if (progress === null) return;
       if (progress === 'away') {
@@ -87,8 +96,9 @@ export function createBatchEventsRoute(deps: ApiDeps) {
     ctx.set('X-Accel-Buffering', 'no');
     ctx.type = 'text/event-stream';
     ctx.status = 200;
-    if (ctx.method !== 'HEAD')
-      ctx.body = Readable.from(events(batch, known, AbortSignal.any([gone.signal, deps.hurry])));
+    const stopped = AbortSignal.any([gone.signal, deps.hurry]);
+    const isLetIn = ctx.state.isStillGood ?? (async () => true);
+    if (ctx.method !== 'HEAD') ctx.body = Readable.from(events(batch, { known, stopped, isLetIn }));
     ctx.type = 'text/event-stream';
   };
 }

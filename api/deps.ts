@@ -73,6 +73,8 @@ export type ApiState = {
   tenantId: string;
   /** Null on open routes when no key came. */
   key: KeyRow | null;
+  /** Whether the key that came would be let in now: for answers that go on for minutes. Set by `requireKey`. */
+  isStillGood?: () => Promise<boolean>;
   /** What the handler says that it changed, see middleware/audit.ts. */
   change?: NotedChange | null;
   /** Until when the signature of a signed query is good, ms. */

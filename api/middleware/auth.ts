@@ -84,6 +84,13 @@ export function createAuth(
     return row;
   };
 
+  /** A key that cannot be looked up now is as good as it was. */
+  const isGood = async (digest: string): Promise<boolean> => {
+    const row = await rowOf(digest).catch(() => 'unknown' as const);
+    if (row === 'unknown') return true;
+    return row !== null && !suspended.has(row.tenantId) && (row.expiresAt === null || row.expiresAt > now());
+  };
+
   const enter = (ctx: ApiContext, row: KeyRow | null): void => {
     ctx.state.key = row;
     ctx.state.tenantId = row?.tenantId ?? anonymousTenant;
@@ -105,6 +112,7 @@ export function createAuth(
         if (!includesRole(row.role, role))
           throw new AppError('forbidden', 'forbidden', `This needs the role ${role}; the key has ${row.role}`);
         enter(ctx, row);
+        ctx.state.isStillGood = () => isGood(keyDigest(key));
         await next();
       };
     },
@@ -113,7 +121,9 @@ export function createAuth(
     async findOperator(digest: string): Promise<KeyRow | null> {
       const row = await rowOf(digest);
       if (row?.role !== 'operator' || suspended.has(row.tenantId)) return null;
-      return row.expiresAt !== null && row.expiresAt <= now() ? null : row;
+      if (row.expiresAt !== null && row.expiresAt <= now()) return null;
+      noteUse(row);
+      return row;
     },
 
     /** Lets everyone in unless OPEN_QR is false; a key or a signature that comes along must be a good one. */

@@ -173,6 +173,22 @@ describe('GET /v1/batches/:id/events', () => {
     await reader.cancel();
   });
 
+  it('ends with the key that listens, and tells nothing more', async () => {
+    const made = await batch({ status: 'running', archive: null, completedAt: null, expiresAt: null });
+    await api.addKey('listening-key', 'read', made.tenantId);
+    const response = await fetch(`http://127.0.0.1:${api.port}/v1/batches/${made.id}/events`, {
+      headers: { authorization: 'Bearer listening-key' },
+    });
+    expect(response.status).toBe(200);
+    const reader = (response.body as ReadableStream<Uint8Array>).pipeThrough(new TextDecoderStream()).getReader();
+    let text = '';
+    while (!text.includes('event: progress')) text += (await reader.read()).value ?? '';
+    expect((await api.call('/v1/keys/key_listening-key', { method: 'DELETE' })).status).toBe(204);
+    await api.database.batches.replace({ ...made, name: 'a secret', revision: made.revision + 1 });
+    for (let chunk = await reader.read(); !chunk.done; chunk = await reader.read()) text += chunk.value;
+    expect(eventsOf(text).map(({ event }) => event)).toEqual(['progress']);
+  });
+
   it('has so many listeners of a tenant at once, and so many of all', async () => {
     const { id } = await batch({ status: 'running', archive: null, completedAt: null, expiresAt: null });
     const path = `http://127.0.0.1:${api.port}/v1/batches/${id}/events`;

@@ -1,5 +1,6 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
+import { eventually } from '../support/client.ts';
 import { operatorKey, publicUrl, startApi } from './support/api-under-test.ts';
 
 const board = '/admin/queues';
@@ -36,6 +37,15 @@ describe('the board', () => {
     expect(Buffer.from(setCookie.split('=')[1] ?? '', 'base64url').includes(operatorKey)).toBe(false);
     expect((await get(`${board}/api/queues`, { cookie: cookieOf(setCookie) })).status).toBe(200);
     expect((await get('/v1/renders', { cookie: cookieOf(setCookie) })).status).toBe(401);
+  });
+
+  it('counts as a use of the key', async () => {
+    await api.addKey('operator-of-the-board', 'operator', 'default');
+    await signIn('operator-of-the-board');
+    await eventually('the use is noted', async () => {
+      const { lastUsedAt } = (await api.call('/v1/keys/key_operator-of-the-board')).json();
+      return lastUsedAt !== null;
+    });
   });
 
   it.each(['admin-key-of-a-tenant', 'no-key-at-all', ''])('gives none for another key: %s', async (key) => {
