@@ -133,6 +133,9 @@ async function readForm<Stored>(ctx: ApiContext, upload: Upload<Stored>): Promis
   }
 }
 
+const plainFile =
+  'file must be a file part, and came as a plain field (curl: -F file=@urls.csv, with the @; JavaScript: a Blob or File)';
+
 /** What has come of a form so far. The first refusal ends it. */
 class FormReading<Stored> {
   readonly fields: Record<string, string> = {};
@@ -169,7 +172,9 @@ class FormReading<Stored> {
   }
 
   field(name: string, value: string, isCut: boolean): void {
-    if (isCut) this.refuse(wrongField(name, 'too_long', `${shortened(name)} is longer than ${mostFieldBytes} bytes`));
+    if (name === 'file') this.refuse(wrongField(name, 'invalid_type', plainFile));
+    else if (isCut)
+      this.refuse(wrongField(name, 'too_long', `${shortened(name)} is longer than ${mostFieldBytes} bytes`));
     else if (Object.hasOwn(this.fields, name))
       this.refuse(wrongField(name, 'given_twice', `${shortened(name)} is given twice; once is accepted`));
     else Object.defineProperty(this.fields, name, { value, enumerable: true });

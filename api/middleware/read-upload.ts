@@ -8,7 +8,8 @@ type Limits = { fileBytes: number; bodyBytes: number };
 /** An uploaded file, and where it stood: `/file` in a form, '' when it was the body itself. */
 export type Upload = { bytes: Buffer; pointer: '' | '/file' };
 
-const rawTypes = /^(image\/(png|jpeg|webp)|application\/octet-stream)\s*(;.*)?$/i;
+// What it is its first bytes tell; image/jpg is how many name a JPEG.
+const rawTypes = /^(image\/(png|jpe?g|webp)|application\/octet-stream)\s*(;.*)?$/i;
 const formType = /^multipart\/form-data\s*(;|$)/i;
 const acceptedTypes =
   'multipart/form-data with a part file, image/png, image/jpeg, image/webp or application/octet-stream';

@@ -1,6 +1,6 @@
 import { logoTypeOf } from '../domain/logo-type.ts';
 
-const dataUri = /^data:image\/(?:png|jpeg|webp);base64,/i;
+const dataUri = /^data:image\/(?:png|jpe?g|webp);base64,/i;
 
 /** What an inline logo is, in words that follow "must be". */
 export const acceptedLogo =

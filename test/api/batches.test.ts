@@ -102,6 +102,13 @@ describe('POST /v1/batches', () => {
     expect(storedFiles()).toEqual(before);
   });
 
+  it('says of a file that came as a plain field how it is sent', async () => {
+    const { errors } = (await send([['file', csv]])).json();
+    expect(errors).toMatchObject([
+      { pointer: '/file', code: 'invalid_type', detail: expect.stringContaining('with the @') },
+    ]);
+  });
+
   it.each([
     ['application/json', '{}'],
     ['multipart/form-data', csv],

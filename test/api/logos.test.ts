@@ -33,6 +33,13 @@ describe('POST /v1/logos', () => {
     expect([second.status, second.json()]).toEqual([200, first.json()]);
   });
 
+  it('goes by the first bytes, and knows image/jpg', async () => {
+    const bytes = newPng();
+    const id = (await upload(bytes)).json().id;
+    const again = await api.call('/v1/logos', { body: bytes, headers: { 'content-type': 'image/jpg' } });
+    expect([again.status, again.json()]).toMatchObject([200, { id, contentType: 'image/png' }]);
+  });
+
   it.each([
     ['an SVG as a PNG', Buffer.from('<svg xmlns="http://www.w3.org/2000/svg"/>'), png, 415],
     ['an SVG as itself', Buffer.from('<svg/>'), { 'content-type': 'image/svg+xml' }, 415],

@@ -45,6 +45,11 @@ describe('a logo', () => {
     expect(codesOf(refusal(() => parse({ content, logo: { data } })))).toEqual(['/logo/data invalid_logo']);
   });
 
+  it('may call a JPEG image/jpg', () => {
+    const data = dataUri(png).replace('image/png', 'image/jpg');
+    expect(parse({ content, logo: { data } }).spec.logo).toHaveProperty('bytes');
+  });
+
   it('that is of another kind by its bytes is refused by the code of uploads', () => {
     const data = dataUri(Buffer.from('GIF89a....'));
     expect(codesOf(refusal(() => parse({ content, logo: { data } })))).toEqual(['/logo/data logo_type']);
