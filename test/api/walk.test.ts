@@ -141,6 +141,18 @@ describe('every route of the URL table', () => {
     for (const each of lesser) expect([each, (await call(line, `own-${each}`)).status]).toEqual([each, 403]);
   });
 
+  it('lets no key of a suspended tenant in, whatever its role', async () => {
+    await api.post('/v1/tenants', { id: 'cc', name: 'Suspended' });
+    for (const role of roles) await api.addKey(`suspended-${role}`, role, 'cc');
+    expect((await api.patch('/v1/tenants/cc', { status: 'suspended' })).status).toBe(200);
+    const lines = [...entries.map(([line]) => line), 'GET /v1/qr', 'GET /v1/create-qr-code', 'GET /qr', 'GET /chart'];
+    for (const role of roles)
+      for (const line of lines) {
+        const answer = await call(line, `suspended-${role}`);
+        expect([line, answer.status, answer.json().code]).toEqual([line, 403, 'tenant_suspended']);
+      }
+  });
+
   const byId = entries.filter(([, [, about]]) => about === 'id');
   it.each(byId)("answers 404 for another tenant's: %s", async (line) => {
     // Operators look after the keys of every tenant, and after nothing else of theirs.

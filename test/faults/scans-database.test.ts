@@ -1,5 +1,5 @@
 import { afterEach, expect, it } from 'vitest';
-import { eventually } from '../support/client.ts';
+import { type Client, createClient, eventually } from '../support/client.ts';
 import { type Deployment, prepareDeployment } from '../support/deployment.ts';
 import { segmentsBelow } from '../support/journal-files.ts';
 import { mongoDatabase } from '../support/mongo-database.ts';
@@ -8,6 +8,19 @@ import { describeOn, servers } from '../support/servers.ts';
 import { proxyTo, type ServerProxy } from '../support/toxiproxy.ts';
 
 const both = servers.mongo && servers.toxiproxy ? { mongo: servers.mongo, toxiproxy: servers.toxiproxy } : null;
+
+/** Makes a tenant with a code, and suspends it. */
+async function codeOfSuspendedTenant(operator: Client): Promise<{ slug: string }> {
+  const made = async (path: string, body: object) =>
+    (await (await operator.post(path, body)).json()) as { id: string; key: string };
+  const { id } = await made('/v1/tenants', { name: 'Suspended' });
+  const { key } = await made('/v1/keys', { name: 'theirs', role: 'write', tenantId: id });
+  const code = await makeCode(createClient(operator.baseUrl, key));
+  const headers = { authorization: operator.authorization, 'content-type': 'application/json' };
+  const change = { method: 'PATCH', headers, body: JSON.stringify({ status: 'suspended' }) };
+  expect((await fetch(`${operator.baseUrl}/v1/tenants/${id}`, change)).status).toBe(200);
+  return code;
+}
 
 describeOn('Scans while the database is away', both, ({ mongo, toxiproxy }) => {
   let deployment: Deployment;
@@ -62,16 +75,18 @@ describeOn('Scans while the database is away', both, ({ mongo, toxiproxy }) => {
     const first = await deployment.startApi();
     const database = await openLedger(direct);
     const code = await makeCode(deployment.client);
+    const suspended = await codeOfSuspendedTenant(deployment.client);
     await first.end('SIGTERM');
     await proxy.cut();
 
     const starting = deployment.startApi();
     const api = deployment.lastApi;
     const { address, knownCodes } = await api.logged('redirecting');
-    expect(knownCodes).toBe(1);
+    expect(knownCodes).toBe(2);
     const get = (path: string) => fetch(`${address}${path}`, { redirect: 'manual' });
     const scanned: Scanned = { requested: new Set(), answered: new Set() };
     expect(await scanOnce(String(address), code, scanned)).toBe(302);
+    expect((await get(`/${suspended.slug}`)).status).toBe(410);
     expect((await get('/healthz')).status).toBe(200);
     const ready = await get('/readyz');
     expect(ready.status).toBe(503);
