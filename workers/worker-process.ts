@@ -47,7 +47,8 @@ function lanesOf(kind: WorkerKind, concurrency: number): Lane[] {
   if (kind === 'suspect') return [{ queue: 'suspect', concurrency: 1, lockMs: 5000, stalledCheckMs: 2000 }];
   const times = { lockMs: 10_000, stalledCheckMs: 5000 };
   return [
-    { queue: 'renders', concurrency, ...times },
+    // A job carries up to 32 renders: two fill each other's pauses, and more would wait here for what another process could begin.
+    { queue: 'renders', concurrency: Math.ceil(concurrency / 2), ...times },
     { queue: 'logos', concurrency: 1, ...times },
     { queue: 'maintenance', concurrency: 1, ...times },
     { queue: 'scans', concurrency, ...times },
