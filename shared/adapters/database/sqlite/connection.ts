@@ -89,6 +89,12 @@ export class SqliteConnection {
     }
   }
 
+  /** Looks several rows up likewise, in any order, by a statement that takes their keys as JSON and answers the rows as JSON. */
+  async findEach(statement: Statement, keys: string[]): Promise<SqlValue[][]> {
+    const found = await this.find(statement, JSON.stringify(keys));
+    return JSON.parse((found?.[0] as string | undefined) ?? '[]') as SqlValue[][];
+  }
+
   /** @throws AppError `unavailable` when the thread cannot read the file, or not within three seconds. */
   async ping(): Promise<void> {
     const late = new AbortController();

@@ -5,7 +5,7 @@ import type { SqliteConnection } from './connection.ts';
 import { beforeEverything, type Statement } from './statements.ts';
 
 type WorkStatements = Record<
-  'insert' | 'insertOrRestart' | 'find' | 'finish' | 'openWork' | 'requeue' | 'countStart',
+  'insert' | 'insertOrRestart' | 'find' | 'findEach' | 'finish' | 'openWork' | 'requeue' | 'countStart',
   Statement
 >;
 
@@ -39,8 +39,8 @@ export function sqliteWorkStore<Row extends Work, New extends { id: string; jobI
       return news.map(({ id }) => takeFirst(accepted, id));
     },
     async findMany(ids) {
-      const rows = await Promise.all([...new Set(ids)].map(find));
-      return rows.filter((row) => row !== null);
+      if (ids.length === 0) return [];
+      return (await connection.findEach(statements.findEach, ids)).map(codec.decode);
     },
     async finish(outcomes) {
       const ended = firstOfEachId(outcomes);

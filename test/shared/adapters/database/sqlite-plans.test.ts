@@ -85,7 +85,8 @@ describe('each statement of the SQLite database', async () => {
   );
 
   it.each(statements)('$name finds its rows by the index that stands beside it', ({ name, statement }) => {
-    const steps = planOf[name] ?? [];
+    // The keys that a statement is given as JSON are all wanted.
+    const steps = (planOf[name] ?? []).filter((step) => !/^LIST SUBQUERY|^SCAN json_each /.test(step));
     const scans = steps.filter((step) => /\bSCAN\b|TEMP B-TREE/.test(step));
     expect(scans).toEqual([]);
     if (/^insert/.test(statement.sql) && statement.index === null) return;
