@@ -1,8 +1,10 @@
 import { randomBytes } from 'node:crypto';
 import { addTaskJob, parseTask, taskWithJob } from '../shared/adapters/batch-tasks.ts';
+import { csvError } from '../shared/adapters/csv-errors.ts';
 import { layoutFor } from '../shared/adapters/csv-file.ts';
 import type { Batch } from '../shared/adapters/database/batch-store.ts';
 import { createReceiverRule } from '../shared/adapters/outbound-addresses.ts';
+import { headerProblem } from '../shared/contract/batch-header.ts';
 import { type BatchRequest, parseBatchRequest } from '../shared/contract/batch-request.ts';
 import { batchFileKey, batchId } from '../shared/domain/batches/batch-ids.ts';
 import { AppError } from '../shared/errors.ts';
@@ -69,7 +71,10 @@ export function createAcceptBatches(deps: ApiDeps) {
         const request = parseBatchRequest(fields, { mayCall, isForm });
         await assertOwnLogo(ctx.state.tenantId, request, isForm);
         const reading = { hasTargets: request.mode !== 'static', shared: new Set(Object.keys(request.shared)) };
-        return { id, request, file: { ...file, layout: layoutFor(file.layout, reading) } };
+        const layout = layoutFor(file.layout, reading);
+        const problem = headerProblem(layout, request);
+        if (problem !== null) throw csvError('csv_no_content_column', problem);
+        return { id, request, file: { ...file, layout } };
       } catch (error) {
         await discard(id);
         throw error;
@@ -94,6 +99,7 @@ export function createAcceptBatches(deps: ApiDeps) {
         createdBy: by.keyId,
         requestId: by.requestId,
         run: 1,
+        endedBefore: 0,
         isParsed: false,
         cancelledAt: null,
         parts: [],

@@ -7,6 +7,7 @@ import { batchArchiveKey } from '../shared/domain/batches/batch-ids.ts';
 import { AppError, shortened, unavailable } from '../shared/errors.ts';
 import { assertKept, findOwnBatch } from './batches.ts';
 import { readByteRange } from './byte-range.ts';
+import { contentDisposition } from './content-disposition.ts';
 import type { ApiContext, ApiDeps } from './deps.ts';
 import { readQuery } from './query.ts';
 import { matchesEtag } from './serve-image.ts';
@@ -35,7 +36,7 @@ export function createBatchArchiveRoute({ database, objects, now }: Pick<ApiDeps
       ctx.status = 206;
       ctx.set('Content-Range', `bytes ${sent.offset}-${sent.offset + sent.sizeBytes - 1}/${part.sizeBytes}`);
     } else ctx.status = 200;
-    ctx.set('Content-Disposition', `attachment; filename="${fileNameOf(batch, part)}"`);
+    ctx.set('Content-Disposition', dispositionOf(batch, part));
     if (ctx.method !== 'HEAD') {
       const stream = await objects.getStream(batchArchiveKey(batch.id, { run: batch.run, part: part.part }), sent);
       if (stream === null) throw unavailable('archive_gone', 'The archive is not in the object store');
@@ -77,14 +78,17 @@ function noSuchRange(received: string, { sizeBytes }: ArchivePart): AppError {
   });
 }
 
-/** A name that every system takes: the batch's own where it is plain. */
-function fileNameOf({ id, name, archive }: Batch, { part }: ArchivePart): string {
-  const base = (name ?? '')
+/** Names the download as the batch is called, less what a system does not take in names, and in plain letters besides. */
+function dispositionOf({ id, name, archive }: Batch, { part }: ArchivePart): string {
+  const number = (archive?.length ?? 0) > 1 ? `-part-${part}` : '';
+  const own = (name ?? '').normalize('NFC').replaceAll(/[\p{C}\\/:*?"<>|]+/gu, '-');
+  const shown = [...own.replaceAll(/^[-.\s]+|[-.\s]+$/g, '')].slice(0, 80).join('');
+  const plain = shown
     .normalize('NFKD')
     .replaceAll(/\p{M}+/gu, '')
-    .replaceAll(/[^A-Za-z0-9_-]+/g, '-')
+    .replaceAll(/[^A-Za-z0-9_]+/g, '-')
     .replaceAll(/^-+|-+$/g, '')
     .slice(0, 80);
-  const number = (archive?.length ?? 0) > 1 ? `-part-${part}` : '';
-  return `${base === '' ? id : base}${number}.zip`;
+  const file = (base: string): string => `${base === '' ? id : base}${number}.zip`;
+  return contentDisposition('attachment', file(shown), file(plain));
 }

@@ -3,6 +3,7 @@ import { batchPieceKey } from '../shared/domain/batches/batch-ids.ts';
 import { contentTypeOf, type ImageFormat } from '../shared/domain/render-spec.ts';
 import { AppError, unavailable, type WorkError } from '../shared/errors.ts';
 import { assertKept, findOwnBatch } from './batches.ts';
+import { contentDisposition } from './content-disposition.ts';
 import type { ApiContext, ApiDeps } from './deps.ts';
 import { imageGuards } from './middleware/security-headers.ts';
 import { matchesEtag } from './serve-image.ts';
@@ -32,7 +33,7 @@ export function createBatchImageRoute(deps: ApiDeps) {
       return;
     }
     ctx.type = contentTypeOf[format];
-    ctx.set('Content-Disposition', `inline; filename*=UTF-8''${encodeURIComponent(file).replace(/['()*]/g, escaped)}`);
+    ctx.set('Content-Disposition', contentDisposition('inline', file));
     const stream = await objects.getStream(batchPieceKey(id, result.piece), result);
     if (stream === null) throw unavailable('image_gone', 'The image is not there any more');
     const pieces: Buffer[] = [];
@@ -61,6 +62,3 @@ function failedRow({ code, detail, pointer }: WorkError): AppError {
 }
 
 /** RFC 8187 allows fewer characters than encodeURIComponent leaves. */
-function escaped(character: string): string {
-  return `%${character.charCodeAt(0).toString(16).toUpperCase()}`;
-}

@@ -86,7 +86,14 @@ export function createBatchRoutes(deps: ApiDeps) {
       if (found.run > run) return null;
       assertKept(found, now());
       if (found.status !== 'completed') throw notCompleted(found);
-      const again = { isParsed: false, parts: [], archive: null, completedAt: null, expiresAt: null };
+      const again = {
+        isParsed: false,
+        endedBefore: found.file.rowCount,
+        parts: [],
+        archive: null,
+        completedAt: null,
+        expiresAt: null,
+      };
       return { ...again, status: 'running', run: run + 1, startedAt: now() };
     });
     if (batch === null) throw noBatch();

@@ -102,6 +102,7 @@ export const batch: BatchAnswer = {
   error: null,
   createdAt: at,
   startedAt: at,
+  cancelledAt: null,
   completedAt: null,
   estimatedCompletionAt: '2026-11-23T18:30:02.000Z',
 };

@@ -29,17 +29,17 @@ function countsOf({ status, file }: Batch, counts: View['counts']): BatchAnswer[
 /** Zipping a row takes about so much of what drawing it takes. */
 const zipShare = 0.2;
 
-/** Goes on as fast as it went so far; null where nothing is known of that, and of a batch that was cancelled: it ends soon. */
+/** This run goes on as fast as it went so far; null where nothing is known of that, and of a batch that was cancelled: it ends soon. */
 function estimate(
-  { status, startedAt, cancelledAt, parts }: Batch,
+  { status, startedAt, cancelledAt, parts, endedBefore }: Batch,
   counts: BatchAnswer['counts'],
   now: number,
 ): number | null {
-  const ended = counts.completed + counts.failed + counts.cancelled;
-  if (status !== 'running' || startedAt === null || cancelledAt !== null || ended === 0) return null;
+  const ended = counts.completed + counts.failed + counts.cancelled - endedBefore;
+  if (status !== 'running' || startedAt === null || cancelledAt !== null || ended <= 0) return null;
   const zipped = parts.reduce((sum, { firstRow, lastRow }) => sum + lastRow - firstRow + 1, 0);
   const done = ended + zipShare * zipped;
-  const all = counts.total * (1 + zipShare);
+  const all = counts.total * (1 + zipShare) - endedBefore;
   return now + Math.round(((now - startedAt) * Math.max(0, all - done)) / done);
 }
 
@@ -74,6 +74,7 @@ export function batchAnswer(batch: Batch, view: View): BatchAnswer {
     error,
     createdAt: new Date(batch.createdAt).toISOString(),
     startedAt: time(batch.startedAt),
+    cancelledAt: time(batch.cancelledAt),
     completedAt: time(batch.completedAt),
     estimatedCompletionAt: time(estimate(batch, shown, view.now)),
   };

@@ -42,6 +42,8 @@ export const batchAnswerSchema = z
     error: workErrorSchema.nullable(),
     createdAt: z.iso.datetime(),
     startedAt: z.iso.datetime().nullable(),
+    /** When it was asked to stop; its status is `cancelled` when what ran has stopped. */
+    cancelledAt: z.iso.datetime().nullable(),
     completedAt: z.iso.datetime().nullable(),
     estimatedCompletionAt: z.iso.datetime().nullable(),
   })

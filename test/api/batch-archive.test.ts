@@ -43,7 +43,9 @@ describe('GET /v1/batches/:id/archive', () => {
     expect(answer.headers.get('content-type')).toBe('application/zip');
     expect(answer.headers.get('content-length')).toBe('5000');
     expect(answer.headers.get('accept-ranges')).toBe('bytes');
-    expect(answer.headers.get('content-disposition')).toBe('attachment; filename="Menus-more-2026.zip"');
+    expect(answer.headers.get('content-disposition')).toBe(
+      `attachment; filename="Menus-more-2026.zip"; filename*=UTF-8''Men%C3%BCs%20%26%20more%20-2026.zip`,
+    );
     const again = await api.call(`/v1/batches/${id}/archive`, { headers: { 'if-none-match': `"${sha256}"` } });
     expect([again.status, again.body.length]).toEqual([304, 0]);
     const head = await api.call(`/v1/batches/${id}/archive?part=1`, { method: 'HEAD' });

@@ -118,6 +118,16 @@ describe('POST /v1/batches', () => {
     expect(answer.json().errors).toMatchObject([{ in: 'header', name: 'Content-Type', received: type }]);
   });
 
+  it('refuses a header under which every row must fail, and keeps nothing of the file', async () => {
+    const before = storedFiles();
+    const answer = await send([file('name,price\na,1\n')]);
+    expect([answer.status, answer.json().code]).toEqual([422, 'csv_no_content_column']);
+    expect(answer.json().detail).toMatch(/url, text or data.*"name", "price"/);
+    expect(storedFiles()).toEqual(before);
+    expect((await send([['url', 'https://a.example'], file('name,price\na,1\n')])).status).toBe(202);
+    expect((await send([file('https://a.example\nhttps://b.example\n')])).status).toBe(202);
+  });
+
   it('keeps nothing of an upload that is cut off', async () => {
     const before = storedFiles();
     for (const head of ['Content-Type: text/csv', 'Content-Type: multipart/form-data; boundary=b']) {
@@ -202,6 +212,18 @@ describe('a batch', () => {
     expect((await api.call(`/v1/batches/${id}`)).json().estimatedCompletionAt).toBeNull();
   });
 
+  it('of a run again is reckoned from that run alone, and not told before its rows are known', async () => {
+    const id = await half();
+    const file = { ...(await api.database.batches.find(id))?.file, rowCount: 3 };
+    await set(id, { status: 'running', startedAt: Date.now() - 1000, run: 2, file, endedBefore: 3 });
+    expect((await api.call(`/v1/batches/${id}`)).json().estimatedCompletionAt).toBeNull();
+    // One of two rows took a second: the other and the ZIP take 1.6 of it, whatever the first run did.
+    await set(id, { endedBefore: 1, startedAt: Date.now() - 1000 });
+    const end = Date.parse((await api.call(`/v1/batches/${id}`)).json().estimatedCompletionAt as string);
+    expect(end - Date.now()).toBeGreaterThan(1300);
+    expect(end - Date.now()).toBeLessThan(10_000);
+  });
+
   it('is not done when its rows are: the ZIP is in the estimate too', async () => {
     const id = await half();
     const file = { ...(await api.database.batches.find(id))?.file, rowCount: 2 };
@@ -280,7 +302,9 @@ describe('a batch', () => {
   it('is cancelled once: a worker does it', async () => {
     const id = await accepted();
     const cancel = (headers = {}) => api.call(`/v1/batches/${id}/cancel`, { method: 'POST', headers });
-    expect((await cancel({ 'idempotency-key': 'cancel-1' })).status).toBe(202);
+    const first = await cancel({ 'idempotency-key': 'cancel-1' });
+    expect(first.status).toBe(202);
+    expect(Date.parse(first.json().cancelledAt as string)).toBeGreaterThan(Date.now() - 60_000);
     expect((await cancel({ 'idempotency-key': 'cancel-1' })).status).toBe(202);
     expect((await cancel()).status).toBe(202);
     expect((await api.database.batches.find(id))?.cancelledAt).not.toBeNull();

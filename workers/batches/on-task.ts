@@ -1,3 +1,4 @@
+import { addTaskJob, taskWithJob } from '../../shared/adapters/batch-tasks.ts';
 import type { BatchTask } from '../../shared/adapters/database/batch-store.ts';
 import type { RunningJob, Verdict } from '../../shared/adapters/job-worker.ts';
 import type { BatchDeps } from './batch-deps.ts';
@@ -7,6 +8,13 @@ export type TaskRun = {
   run: (task: BatchTask, job: RunningJob) => Promise<Verdict>;
   afterwards?: (task: BatchTask) => Promise<void>;
 };
+
+/** Gives a task to a job of its own behind all others, which has no stall on its account; the job that carried it must do no more. */
+export async function passOn(deps: BatchDeps, { jobId, queuedAt: _, ...facts }: BatchTask): Promise<void> {
+  const next = taskWithJob(facts, deps.now());
+  const jobIds = { from: jobId, to: next.jobId };
+  if (await deps.database.batches.passTask(facts.id, jobIds, next.queuedAt)) await addTaskJob(deps, next);
+}
 
 /**
  * Makes the handler of a task's job: a job that does not carry the task any more does nothing, and a task that is done is

@@ -7,29 +7,34 @@ import { batchChunkId, batchFileKey, batchRowId } from '../../shared/domain/batc
 import { FileNames } from '../../shared/domain/batches/file-name.ts';
 import { AppError, type WorkError } from '../../shared/errors.ts';
 import type { BatchDeps } from './batch-deps.ts';
-import { onTask, type TaskRun } from './on-task.ts';
+import { onTask, passOn, type TaskRun } from './on-task.ts';
 import { nameOf } from './row-name.ts';
 
 /** Rows of one chunk; also of one write, so that no writer waits long for another. */
 export const rowsPerChunk = 200;
 
-/** A file that takes its process down so often is given up; not sooner, as processes die of other things too while it is read. */
+/** A file that takes its process down so often at one place is given up; not sooner, as processes die of other things too. */
 const maxStalls = 10;
 
 /**
  * Reads a batch's file into rows, and its rows into chunks; drawing begins with the first chunk. Reading it again gives the same
- * rows, names and chunks, so a run that was cut off goes on where it was.
+ * rows, names and chunks, so a run that was cut off goes on where it was. One that gets on passes the task to a new job: what its
+ * process died of before was not this place of the file.
  */
 export function createParseBatch(deps: BatchDeps) {
   const { batches } = deps.database;
-  const run: TaskRun['run'] = async ({ batchId }, job) => {
+  const run: TaskRun['run'] = async (task, job) => {
+    const { batchId } = task;
     const batch = await changeBatch(batches, batchId ?? '', (found) =>
       found.status === 'queued' ? { status: 'running', startedAt: deps.now() } : null,
     );
     if (batch === null || isOver(batch) || batch.isParsed) return { verdict: 'done' };
     try {
       if (job.stalls >= maxStalls) throw new AppError('invalid', 'batch_crashed', crashed);
-      if (batch.cancelledAt === null) await parse(deps, batch);
+      if (batch.cancelledAt === null && (await parse(deps, batch, { untilProgress: job.stalls > 0 })) === 'got on') {
+        await passOn(deps, task);
+        return { verdict: 'done' };
+      }
       deps.log.info({ requestId: batch.requestId, batchId: batch.id }, 'batch read');
     } catch (error) {
       const forGood = error instanceof AppError && error.kind !== 'unavailable';
@@ -49,7 +54,7 @@ export function createParseBatch(deps: BatchDeps) {
   return onTask(deps, { run, afterwards });
 }
 
-const crashed = `Reading this file took its process down ${maxStalls} times`;
+const crashed = `Reading this file took its process down ${maxStalls} times at one place`;
 
 const storageUnavailable: WorkError = {
   code: 'storage_unavailable',
@@ -62,15 +67,21 @@ async function giveUp({ database, log }: BatchDeps, { id, requestId }: Batch, er
   await changeBatch(database.batches, id, (batch) => (isOver(batch) ? null : { error }));
 }
 
-async function parse(deps: BatchDeps, batch: Batch): Promise<void> {
+/** @param options.untilProgress stops when rows came to the table that were not there before */
+async function parse(
+  deps: BatchDeps,
+  batch: Batch,
+  { untilProgress }: { untilProgress: boolean },
+): Promise<'got on' | 'over'> {
   const { database, objects, way } = deps;
   const { sizeBytes, layout } = batch.file;
   const stored = await objects.getStream(batchFileKey(batch.id), { offset: 0, sizeBytes });
   if (stored === null) throw new AppError('invalid', 'file_gone', 'The file of this batch is not there any more');
   const rows = readCsv(stored, deps.batches.csvLimits, layout);
   const toRow = createRowMaker(deps, batch);
+  const known = await database.batches.lastRow(batch.id);
   // The last group that is there may have come to the table in part.
-  const resumeAt = Math.max(0, (await database.batches.lastRow(batch.id)) - rowsPerChunk);
+  const resumeAt = Math.max(0, known - rowsPerChunk);
   let group: BatchRow[] = [];
   const store = async (): Promise<boolean> => {
     const made = group;
@@ -82,10 +93,13 @@ async function parse(deps: BatchDeps, batch: Batch): Promise<void> {
   for await (const { row, line, cells } of rows) {
     await way.giveWay();
     group.push(toRow(row, line, cells));
-    if (group.length === rowsPerChunk && !(await store())) return;
+    if (group.length < rowsPerChunk) continue;
+    if (!(await store())) return 'over';
+    if (untilProgress && row > known) return 'got on';
   }
   if (group.length > 0) await store();
   await changeBatch(database.batches, batch.id, (found) => (isOver(found) ? null : { isParsed: true }));
+  return 'over';
 }
 
 async function storeGroup(deps: BatchDeps, { id, tenantId, run }: Batch, rows: BatchRow[]): Promise<void> {

@@ -1,11 +1,11 @@
-import { addTaskJob, endTask, startTask, suspectTask, taskWithJob } from '../../shared/adapters/batch-tasks.ts';
+import { endTask, startTask, suspectTask } from '../../shared/adapters/batch-tasks.ts';
 import { isOver } from '../../shared/adapters/change-batch.ts';
 import type { BatchChunk, BatchTask } from '../../shared/adapters/database/batch-store.ts';
 import type { RunningJob, Verdict } from '../../shared/adapters/job-worker.ts';
 import { isOpen } from '../open-rows.ts';
 import type { BatchDeps } from './batch-deps.ts';
 import { drawRows } from './draw-rows.ts';
-import { onTask, type TaskRun } from './on-task.ts';
+import { onTask, passOn, type TaskRun } from './on-task.ts';
 
 /**
  * Draws the next chunk of a tenant's lane and passes the lane on, to the end of the queue: so the tenants take turns.
@@ -22,7 +22,7 @@ export function createRenderRows(deps: BatchDeps) {
     if (verdict.verdict !== 'done') return verdict;
     await batches.moveChunk(chunk.id, 'running', 'ended');
     await startEnd(deps, chunk);
-    await passOn(deps, task);
+    if (await batches.hasWaitingChunk(task.tenantId)) await passOn(deps, task);
     return verdict;
   };
   const afterwards: TaskRun['afterwards'] = async ({ jobId: _, queuedAt: __, ...facts }) => {
@@ -56,11 +56,4 @@ export async function drawChunk(deps: BatchDeps, chunk: BatchChunk, job: Running
 /** Has the end of a batch looked at when no chunk of it is left. */
 export async function startEnd(deps: BatchDeps, { batchId, tenantId }: BatchChunk): Promise<void> {
   if (!(await deps.database.batches.hasOpenChunk(batchId))) await startTask(deps, endTask({ id: batchId, tenantId }));
-}
-
-async function passOn(deps: BatchDeps, { jobId, queuedAt: _, ...facts }: BatchTask): Promise<void> {
-  const { batches } = deps.database;
-  if (!(await batches.hasWaitingChunk(facts.tenantId))) return;
-  const next = taskWithJob(facts, deps.now());
-  if (await batches.passTask(facts.id, { from: jobId, to: next.jobId }, next.queuedAt)) await addTaskJob(deps, next);
 }

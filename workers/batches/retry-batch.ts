@@ -15,8 +15,14 @@ export function createRetryBatch(deps: BatchDeps) {
   const run: TaskRun['run'] = async ({ batchId }) => {
     const batch = await batches.find(batchId ?? '');
     if (batch === null || isOver(batch) || batch.isParsed) return { verdict: 'done' };
-    for (let after: number | null = 0; after !== null; ) after = await retryGroup(deps, batch, after);
-    await changeBatch(batches, batch.id, (found) => (isOver(found) ? null : { isParsed: true }));
+    let again = 0;
+    for (let after: number | null = 0; after !== null; ) {
+      const group = await retryGroup(deps, batch, after);
+      again += group.rows;
+      after = group.next;
+    }
+    const endedBefore = batch.file.rowCount - again;
+    await changeBatch(batches, batch.id, (found) => (isOver(found) ? null : { isParsed: true, endedBefore }));
     return { verdict: 'done' };
   };
   const afterwards: TaskRun['afterwards'] = async (task) => {
@@ -28,8 +34,12 @@ export function createRetryBatch(deps: BatchDeps) {
   return onTask(deps, { run, afterwards });
 }
 
-/** The chunk first: its claim starts rows that are still failed, so a crash in between loses none. Answers where to go on. */
-async function retryGroup(deps: BatchDeps, { id, tenantId, run }: Batch, after: number): Promise<number | null> {
+/** The chunk first: its claim starts rows that are still failed, so a crash in between loses none. Answers how many, and where to go on. */
+async function retryGroup(
+  deps: BatchDeps,
+  { id, tenantId, run }: Batch,
+  after: number,
+): Promise<{ rows: number; next: number | null }> {
   const { batches } = deps.database;
   const failed = await batches.listRows(id, { status: 'failed', after, limit: rowsPerChunk });
   const rows = failed.filter((row) => row.input !== null && row.run < run).map(({ row }) => row);
@@ -39,5 +49,5 @@ async function retryGroup(deps: BatchDeps, { id, tenantId, run }: Batch, after: 
     await batches.retryRows(id, rows, run);
     await wakeLanes(deps, tenantId);
   }
-  return failed.length < rowsPerChunk ? null : (failed.at(-1)?.row ?? null);
+  return { rows: rows.length, next: failed.length < rowsPerChunk ? null : (failed.at(-1)?.row ?? null) };
 }

@@ -53,6 +53,8 @@ export type Batch = {
   requestId: string | null;
   /** 1, and one more with each retry: whatever is told about the end is told about a run. */
   run: number;
+  /** Rows that ended in earlier runs and stay so; all of them while that is not known yet. */
+  endedBefore: number;
   /** All rows and chunks of this run are in the tables. */
   isParsed: boolean;
   /** A cancelled batch runs until its rows have ended. */

@@ -105,6 +105,11 @@ export const requestCodes = {
     meaning: 'The first line names no column that is known.',
     remedy: 'Name the columns; a file without a header must be one column of URLs.',
   },
+  csv_no_content_column: {
+    status: 422,
+    meaning: 'No column, and no field of the request, gives what each row needs.',
+    remedy: 'Name the column that has the content: url, text, data; for codes target, and slug or id.',
+  },
   csv_column_twice: {
     status: 422,
     meaning: 'Two columns mean the same field.',

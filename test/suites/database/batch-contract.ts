@@ -26,6 +26,7 @@ export function newBatch(more: Partial<Batch> = {}): Batch {
     createdBy: 'key_1',
     requestId: 'request-1',
     run: 1,
+    endedBefore: 0,
     isParsed: false,
     cancelledAt: null,
     parts: [],

@@ -34,10 +34,10 @@ function records(
 ): Part<'accept' | 'find' | 'findMany' | 'list' | 'replace' | 'toBeTold' | keyof BatchPurge<Batch>> {
   const { batches, batchRows, batchChunks, batchTasks } = connection.collections;
   const run = connection.run.bind(connection);
-  /** Records that were written before there was a purge have no field of it. */
+  /** Records that were written before there was a purge, or this count, have no field of it. */
   const read = (document: Stored<Batch>): Batch => {
-    const { finalCounts = null, purgedAt = null, ...rest } = rowOf<Batch>(document) as Partial<Batch>;
-    return { ...(rest as Batch), finalCounts, purgedAt };
+    const { finalCounts = null, purgedAt = null, endedBefore = 0, ...rest } = rowOf<Batch>(document) as Partial<Batch>;
+    return { ...(rest as Batch), finalCounts, purgedAt, endedBefore };
   };
 
   /** Removes rows or chunks of a batch; answers how many. Index: `_id`. */

@@ -16,6 +16,7 @@ export const batchCodec = rowCodec<Batch>({
   createdBy: 'plain',
   requestId: 'plain',
   run: 'plain',
+  endedBefore: 'plain',
   isParsed: 'flag',
   cancelledAt: 'plain',
   parts: 'json',

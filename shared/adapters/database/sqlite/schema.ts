@@ -277,4 +277,10 @@ export const migrations: readonly string[] = [
   `
   create index usage_by_day on usage (day);
   `,
+  /* Rows of a batch that ended in earlier runs; deliveries to callbackUrls are listed. */
+  `
+  alter table batches add column endedBefore integer not null default 0;
+  create index deliveries_to_callbacks on deliveries (tenantId, createdAt, id) where webhookId is null;
+  create index deliveries_to_callbacks_of_status on deliveries (tenantId, status, createdAt, id) where webhookId is null;
+  `,
 ];
