@@ -36,13 +36,14 @@ async function upload({ client }: Deployment, csv: string): Promise<string> {
   return ((await answer.json()) as Batch).id;
 }
 
-async function codesOf({ client }: Deployment, batchId: string): Promise<{ slug: string; target: string }[]> {
-  const codes: { slug: string; target: string }[] = [];
+/** Everything that a list has, page by page. */
+async function allOf<Item>({ client }: Deployment, list: string): Promise<Item[]> {
+  const all: Item[] = [];
   for (let cursor = ''; ; ) {
-    const answer = await client.get(`/v1/codes?batchId=${batchId}&sort=createdAt&limit=200${cursor}`);
-    const page = (await answer.json()) as { data: typeof codes; nextCursor: string | null };
-    codes.push(...page.data);
-    if (page.nextCursor === null) return codes;
+    const answer = await client.get(`${list}&sort=createdAt&limit=200${cursor}`);
+    const page = (await answer.json()) as { data: Item[]; nextCursor: string | null };
+    all.push(...page.data);
+    if (page.nextCursor === null) return all;
     cursor = `&cursor=${page.nextCursor}`;
   }
 }
@@ -98,7 +99,7 @@ describeOnStores('A batch while processes are killed', (stores) => {
   }
 
   it.skipIf(!hasUnzip)(
-    `has each good row in its ZIP once and each bad row in the manifest once, and makes no code twice (TEST_SEED=${seed})`,
+    `has each good row in its ZIP once and each bad row in the manifest once, and makes no code twice and puts each on record once (TEST_SEED=${seed})`,
     async () => {
       deployment = await prepareDeployment({ stores: stores() });
       const api = await deployment.startApi();
@@ -142,9 +143,15 @@ describeOnStores('A batch while processes are killed', (stores) => {
       for (const { file, content } of good.slice(0, 20))
         expect((await decodeWithZxing(images.get(file ?? '') as Buffer))?.text).toBe(content);
 
-      const codes = await codesOf(deployment, batch.id);
+      const codes = await allOf<{ id: string; slug: string; target: string }>(
+        deployment,
+        `/v1/codes?batchId=${batch.id}`,
+      );
       expect(codes.map(({ target }) => target).sort()).toEqual(good.map(({ row }) => targetOf(row)).sort());
       expect(new Set(codes.map(({ slug }) => slug)).size).toBe(good.length);
+
+      const recorded = await allOf<{ objectId: string }>(deployment, '/v1/audit?action=code.create');
+      expect(recorded.map(({ objectId }) => objectId).sort()).toEqual(codes.map((code) => code.id).sort());
     },
   );
 });
