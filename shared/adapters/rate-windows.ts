@@ -18,8 +18,9 @@ const mostCallers = 50_000;
 
 type Window = {
   readonly redisKey: string;
-  /** Calls that Redis knew of at the last answer, and those that it is not told of yet or just now. */
+  /** Calls that Redis knew of at the last answer, those that it is being told of, and those that it is not told of yet. */
   told: number;
+  onTheWay: number;
   untold: number;
   endsAt: number;
   /** The first answer of Redis about this window; null once it is there. */
@@ -67,6 +68,8 @@ export async function connectRateWindows(redis: { url: string; prefix: string },
   };
 }
 
+const callsOf = ({ told, onTheWay, untold }: Window): number => told + onTheWay + untold;
+
 type Told = { consumedPoints: number; msBeforeNext: number };
 
 /**
@@ -87,8 +90,10 @@ export function createRateLimit(
   const share = async (window: Window): Promise<void> => {
     const calls = window.untold;
     window.untold = 0;
-    window.told += calls;
+    window.onTheWay += calls;
     const { consumedPoints, msBeforeNext } = await tell(window.redisKey, calls);
+    // An answer knows nothing of what was sent after its question.
+    window.onTheWay -= calls;
     window.told = consumedPoints;
     window.endsAt = clock() + msBeforeNext;
   };
@@ -107,19 +112,26 @@ export function createRateLimit(
     const known = windows.get(caller);
     if (known && known.endsAt > now) return known;
     const redisKey = known?.redisKey ?? redisKeyOf(caller);
-    const window: Window = { redisKey, told: 0, untold: 0, endsAt: now + policy.windowS * 1000, first: null };
+    const window: Window = {
+      redisKey,
+      told: 0,
+      onTheWay: 0,
+      untold: 0,
+      endsAt: now + policy.windowS * 1000,
+      first: null,
+    };
     windows.set(caller, window);
     return window;
   };
   const standing = (window: Window, isAllowed: boolean): RateStanding => ({
     isAllowed,
-    remaining: Math.max(policy.calls - window.told - window.untold, 0),
+    remaining: Math.max(policy.calls - callsOf(window), 0),
     resetS: Math.max(Math.ceil((window.endsAt - clock()) / 1000), 1),
   });
 
   /** Counts the call, unless its window is full: then it is refused and costs nothing. */
   const take = (window: Window): RateStanding => {
-    if (window.told + window.untold >= policy.calls) return standing(window, false);
+    if (callsOf(window) >= policy.calls) return standing(window, false);
     window.untold++;
     shareSoon(window);
     return standing(window, true);
@@ -144,14 +156,14 @@ export function createRateLimit(
     call(caller: string): RateStanding | Promise<RateStanding> {
       const window = windowOf(caller);
       if (window.first !== null) return window.first.then(() => take(window));
-      const isNew = window.told + window.untold === 0;
+      const isNew = callsOf(window) === 0;
       if (!isNew) return take(window);
-      return begin(window).then(() => standing(window, window.told <= policy.calls));
+      return begin(window).then(() => standing(window, callsOf(window) <= policy.calls));
     },
     /** Tells, by what this process knows, how a caller stands whose window is full; null: as far as we know it is not. */
     exhausted(caller: string): RateStanding | null {
       const window = windows.get(caller);
-      if (!window || window.endsAt <= clock() || window.told + window.untold < policy.calls) return null;
+      if (!window || window.endsAt <= clock() || callsOf(window) < policy.calls) return null;
       return standing(window, false);
     },
   };

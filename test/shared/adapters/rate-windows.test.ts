@@ -68,6 +68,20 @@ describe('rate limits', () => {
     expect(told).toHaveLength(2);
   });
 
+  it('let no more pass while Redis is slow to tell', async () => {
+    let consumedPoints = 0;
+    const limit = createRateLimit({ name: 'slow', calls: 100, windowS: 60 }, same, async (_, calls) => {
+      consumedPoints += calls;
+      const answer = { consumedPoints, msBeforeNext: 60_000 };
+      await pause(80);
+      return answer;
+    });
+    let allowed = 0;
+    for (const until = performance.now() + 400; performance.now() < until; await pause(2))
+      for (let n = 0; n < 4; n++) if ((await limit.call('slow')).isAllowed) allowed++;
+    expect(allowed).toBe(100);
+  });
+
   it('refuse at once, without Redis, who is over the limit', async () => {
     const told: number[] = [];
     const limit = createRateLimit(policy, same, async (_, calls) => {
