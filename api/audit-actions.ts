@@ -26,6 +26,7 @@ export const auditActions: Readonly<Record<string, AuditAction | null>> = {
   'POST /v1/webhooks/:id/rotate-secret': 'webhook.rotate_secret',
   'POST /v1/webhooks/:id/test': null,
   'POST /v1/webhooks/:id/deliveries/:deliveryId/redeliver': null,
+  'POST /v1/callback-deliveries/:id/redeliver': null,
   'POST /v1/callback-secret/rotate': 'callback_secret.rotate',
   'POST /v1/signing-secret/rotate': 'signing_secret.rotate',
   'POST /v1/keys': 'key.create',

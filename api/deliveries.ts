@@ -1,3 +1,4 @@
+import type { Page } from '../shared/adapters/database/database.ts';
 import type { DeliveryRow, NewDelivery, WebhookRow } from '../shared/adapters/database/webhook-store.ts';
 import { deliveryJob } from '../shared/adapters/delivery-jobs.ts';
 import { messageBody } from '../shared/contract/events.ts';
@@ -12,14 +13,15 @@ import { readQuery } from './query.ts';
 import { deliveryAnswer, webhookAnswer } from './webhook-view.ts';
 import { findOwnWebhook } from './webhooks.ts';
 
-/** The routes of `/v1/webhooks/:id/deliveries`, and the one that tries an endpoint out. */
+/** The routes of `/v1/webhooks/:id/deliveries` and `/v1/callback-deliveries`, and the one that tries an endpoint out. */
 export function createDeliveryRoutes(deps: ApiDeps) {
   const { config, database, queues, log, now } = deps;
   const { deliveries } = database;
 
   const accepted = (ctx: ApiContext, row: DeliveryRow): void => {
     ctx.status = 202;
-    ctx.set('Location', `${config.publicUrl}/v1/webhooks/${row.webhookId}/deliveries`);
+    const path = row.webhookId === null ? 'callback-deliveries' : `webhooks/${row.webhookId}/deliveries`;
+    ctx.set('Location', `${config.publicUrl}/v1/${path}`);
     ctx.set('Retry-After', '1');
     ctx.set('Cache-Control', 'private, no-store');
     ctx.body = deliveryAnswer(row);
@@ -39,36 +41,66 @@ export function createDeliveryRoutes(deps: ApiDeps) {
     return row;
   };
 
-  return {
-    async list(ctx: ApiContext): Promise<void> {
-      const query = readQuery(ctx);
-      const page = parseListQuery(query, { withStatus: true, list: 'deliveries' });
-      const { id } = await findOwnWebhook(deps, ctx);
-      const { rows, last } = cutPage(await deliveries.list(id, { ...page, limit: page.limit + 1 }), page.limit);
-      const nextCursor = last && writeCursor(last, { list: 'deliveries', order: page.order });
-      const url = `${config.publicUrl}/v1/webhooks/${id}/deliveries`;
-      if (nextCursor !== null) ctx.set('Link', linkToNext(url, query, nextCursor));
-      ctx.set('Cache-Control', 'private, no-store');
-      ctx.body = { data: rows.map(deliveryAnswer), nextCursor };
-    },
+  const answerPage = async (
+    ctx: ApiContext,
+    path: string,
+    list: (page: Page) => Promise<DeliveryRow[]>,
+  ): Promise<void> => {
+    const query = readQuery(ctx);
+    const page = parseListQuery(query, { withStatus: true, list: 'deliveries' });
+    const { rows, last } = cutPage(await list({ ...page, limit: page.limit + 1 }), page.limit);
+    const nextCursor = last && writeCursor(last, { list: 'deliveries', order: page.order });
+    if (nextCursor !== null) ctx.set('Link', linkToNext(`${config.publicUrl}${path}`, query, nextCursor));
+    ctx.set('Cache-Control', 'private, no-store');
+    ctx.body = { data: rows.map(deliveryAnswer), nextCursor };
+  };
 
-    /** Sends it again under the same id, with all its attempts before it. */
-    async redeliver(ctx: ApiContext): Promise<void> {
-      const webhook = await findOwnWebhook(deps, ctx);
-      const row = await found(ctx.params.deliveryId ?? '');
-      if (row.webhookId !== webhook.id) throw deliveryNotFound();
-      const route = 'POST /v1/webhooks/:id/deliveries/:deliveryId/redeliver';
-      const request = { route, fields: { webhookId: webhook.id, id: row.id }, resourceId: row.id };
-      await idempotently(deps, ctx, request, {
+  /** Sends it under the same id, with all its attempts before it, once for each Idempotency-Key. */
+  const sendAgain = (
+    ctx: ApiContext,
+    { id: resourceId }: DeliveryRow,
+    request: { route: string; fields: Record<string, string> },
+    assertMay: () => void = () => undefined,
+  ): Promise<void> =>
+    idempotently(
+      deps,
+      ctx,
+      { ...request, resourceId },
+      {
         first: async (id) => {
-          assertActive(webhook);
+          assertMay();
           if (!(await deliveries.redeliver(id, now()))) throw deliveryNotFound();
           const again = await found(id);
           await enqueue(again);
           accepted(ctx, again);
         },
         again: async (id) => accepted(ctx, await found(id)),
-      });
+      },
+    );
+
+  return {
+    async list(ctx: ApiContext): Promise<void> {
+      const { id } = await findOwnWebhook(deps, ctx);
+      await answerPage(ctx, `/v1/webhooks/${id}/deliveries`, (page) => deliveries.list(id, page));
+    },
+
+    /** What went to the tenant's `callbackUrl`s. */
+    listOfCallbacks: (ctx: ApiContext): Promise<void> =>
+      answerPage(ctx, '/v1/callback-deliveries', (page) => deliveries.listOfCallbacks(ctx.state.tenantId, page)),
+
+    async redeliverCallback(ctx: ApiContext): Promise<void> {
+      const row = await found(ctx.params.id ?? '');
+      if (row.tenantId !== ctx.state.tenantId || row.webhookId !== null) throw deliveryNotFound();
+      await sendAgain(ctx, row, { route: 'POST /v1/callback-deliveries/:id/redeliver', fields: { id: row.id } });
+    },
+
+    async redeliver(ctx: ApiContext): Promise<void> {
+      const webhook = await findOwnWebhook(deps, ctx);
+      const row = await found(ctx.params.deliveryId ?? '');
+      if (row.webhookId !== webhook.id) throw deliveryNotFound();
+      const route = 'POST /v1/webhooks/:id/deliveries/:deliveryId/redeliver';
+      const fields = { webhookId: webhook.id, id: row.id };
+      await sendAgain(ctx, row, { route, fields }, () => assertActive(webhook));
     },
 
     /** Sends a message of the type `webhook.test`, whose data is the endpoint itself. */

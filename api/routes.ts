@@ -162,6 +162,8 @@ export function createRouter({
   router.post('/v1/webhooks/:id/test', guard, write, deliveries.test);
   router.get('/v1/webhooks/:id/deliveries', guard, read, query, deliveries.list);
   router.post('/v1/webhooks/:id/deliveries/:deliveryId/redeliver', guard, write, deliveries.redeliver);
+  router.get('/v1/callback-deliveries', guard, read, query, deliveries.listOfCallbacks);
+  router.post('/v1/callback-deliveries/:id/redeliver', guard, write, deliveries.redeliverCallback);
   router.post('/v1/callback-secret/rotate', guard, write, rotateCallbackSecret);
   router.post('/v1/signing-secret/rotate', guard, write, rotateSigningSecret);
 

@@ -30,13 +30,22 @@ export function webhookAnswer(row: WebhookRow, now: number, secret?: string): We
   };
 }
 
-/** Shows a delivery of a webhook. */
+/** The id in the message that is sent. */
+function resourceIdOf({ body }: DeliveryRow): string | null {
+  const { data } = JSON.parse(body) as { data?: { id?: unknown; codeId?: unknown } };
+  const id = data?.id ?? data?.codeId;
+  return typeof id === 'string' ? id : null;
+}
+
+/** Shows a delivery. */
 export function deliveryAnswer(row: DeliveryRow): DeliveryAnswer {
-  const { id, webhookId, type, status, attempts, error } = row;
+  const { id, webhookId, callbackUrl, type, status, attempts, error } = row;
   return {
     object: 'delivery',
     id,
-    webhookId: webhookId as string,
+    webhookId,
+    callbackUrl,
+    resourceId: resourceIdOf(row),
     type,
     status,
     nextAttemptAt: timeOrNull(row.nextAttemptAt),

@@ -125,6 +125,8 @@ export const delivery: DeliveryAnswer = {
   object: 'delivery',
   id: ids.delivery,
   webhookId: ids.webhook,
+  callbackUrl: null,
+  resourceId: ids.batch,
   type: 'batch.completed',
   status: 'completed',
   nextAttemptAt: null,

@@ -19,6 +19,7 @@ const json = { 'application/json': { schema: webhookAnswerSchema, examples: { we
 const withSecret = {
   'application/json': { schema: webhookAnswerSchema, examples: { webhook: { ...webhook, secret } } },
 } as const;
+const callbackDelivery = { ...delivery, webhookId: null, callbackUrl: 'https://hooks.example.com/done' };
 const accepted = {
   202: {
     description: 'It is on its way.',
@@ -143,6 +144,34 @@ export const webhookOperations = {
     headers: ['Idempotency-Key'],
     answers: accepted,
     problems: ['not_found', 'webhook_disabled'],
+  },
+  'GET /v1/callback-deliveries': {
+    id: 'listCallbackDeliveries',
+    tag,
+    summary: 'List what callbackUrls were told',
+    description:
+      'Every message to a `callbackUrl` with its attempts, for 30 days; `resourceId` is the render or batch.',
+    access: 'read',
+    query: queryOf(workListReaders, { ...pageDefaults, status: { example: 'failed' } }),
+    answers: {
+      200: pageAnswer(deliveryListSchema.meta({ id: 'DeliveryList' }), [callbackDelivery]),
+    },
+  },
+  'POST /v1/callback-deliveries/:id/redeliver': {
+    id: 'redeliverCallback',
+    tag,
+    summary: 'Send a message to a callbackUrl again',
+    description: 'Under the same id, with all its attempts before it.',
+    access: 'write',
+    path: { id: idIn('delivery', ids.delivery) },
+    headers: ['Idempotency-Key'],
+    answers: {
+      202: {
+        ...accepted[202],
+        content: { 'application/json': { schema: deliveryAnswerSchema, examples: { delivery: callbackDelivery } } },
+      },
+    },
+    problems: ['not_found'],
   },
   'POST /v1/callback-secret/rotate': {
     id: 'rotateCallbackSecret',

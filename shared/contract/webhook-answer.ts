@@ -32,7 +32,11 @@ export const deliveryAnswerSchema = z
   .object({
     object: z.literal('delivery'),
     id: z.string(),
-    webhookId: z.string(),
+    /** Null: it goes to a `callbackUrl`. */
+    webhookId: z.string().nullable(),
+    callbackUrl: z.url().nullable(),
+    /** The render, batch or code that it tells of, the endpoint that it tries out. */
+    resourceId: z.string().nullable(),
     type: z.enum(messageTypes),
     status: z.enum(['queued', 'completed', 'failed']),
     nextAttemptAt: z.iso.datetime().nullable(),

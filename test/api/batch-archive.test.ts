@@ -67,6 +67,23 @@ describe('GET /v1/batches/:id/archive', () => {
     expect((await range('bytes=0-9,20-29')).status).toBe(200);
   });
 
+  it('gives each part of several under a name of its own', async () => {
+    const second = { part: 2, sizeBytes: 3, sha256: 'cd', firstRow: 11, lastRow: 20 };
+    const { id, run } = await batch({
+      name: 'Menus',
+      archive: [{ part: 1, sizeBytes: bytes.length, sha256, firstRow: 1, lastRow: 10 }, second],
+    });
+    const key = batchArchiveKey(id, { run, part: 2 });
+    await api.objects.put(key, Buffer.from('two'), { contentType: 'application/zip', durable: true });
+    const parts = (await api.call(`/v1/batches/${id}`)).json().archive as { parts: { url: string }[] };
+    const answers = await Promise.all(parts.parts.map(({ url }) => api.call(url.slice(url.indexOf('/v1/')))));
+    expect(answers.map(({ body }) => body.length)).toEqual([bytes.length, 3]);
+    expect(answers.map(({ headers }) => headers.get('content-disposition'))).toEqual(
+      [1, 2].map((part) => `attachment; filename="Menus-part-${part}.zip"`),
+    );
+    expect((await api.call(`/v1/batches/${id}/archive?part=3`)).status).toBe(404);
+  });
+
   it('says why there is none: not ended, expired, another part, another tenant', async () => {
     const running = await batch({ status: 'running', archive: null, completedAt: null, expiresAt: null });
     const early = await api.call(`/v1/batches/${running.id}/archive`);

@@ -3,6 +3,7 @@ import { operations } from '../../api/openapi/operations.ts';
 import { newBatchRow } from '../suites/database/batch-contract.ts';
 import { spec } from '../suites/database/rows.ts';
 import { newBody, newPng, startApi } from './support/api-under-test.ts';
+import { plantCallbackDelivery } from './support/fixtures.ts';
 
 const api = await startApi();
 
@@ -93,6 +94,10 @@ const cases: Record<string, Case> = {
     const pathOf = async () => `/v1/webhooks/${id}/deliveries/${await delivery(id)}/redeliver`;
     return { request: { path: await pathOf() }, other: { path: await pathOf() } };
   },
+  'POST /v1/callback-deliveries/:id/redeliver': onEither(
+    () => plantCallbackDelivery(api, 'bat_1'),
+    (id) => `/v1/callback-deliveries/${id}/redeliver`,
+  ),
   'POST /v1/callback-secret/rotate': async () => ({ request: { path: '/v1/callback-secret/rotate' }, other: null }),
   'POST /v1/signing-secret/rotate': async () => ({ request: { path: '/v1/signing-secret/rotate' }, other: null }),
   'POST /v1/keys': async () => ({

@@ -51,6 +51,8 @@ const keyed: Record<string, [Role, About]> = {
   'POST /v1/webhooks/:id/test': ['write', 'id'],
   'GET /v1/webhooks/:id/deliveries': ['read', 'id'],
   'POST /v1/webhooks/:id/deliveries/:deliveryId/redeliver': ['write', 'id'],
+  'GET /v1/callback-deliveries': ['read', 'own'],
+  'POST /v1/callback-deliveries/:id/redeliver': ['write', 'id'],
   'POST /v1/callback-secret/rotate': ['write', 'own'],
   'GET /v1/audit': ['admin', 'own'],
   'POST /v1/keys': ['admin', 'own'],

@@ -8,6 +8,7 @@ import {
 } from '../../shared/contract/webhook-answer.ts';
 import { createSigningSecrets } from '../../shared/signing-secrets.ts';
 import { newBody, publicUrl, startApi } from './support/api-under-test.ts';
+import { plantCallbackDelivery } from './support/fixtures.ts';
 
 const api = await startApi();
 const { database } = api;
@@ -255,6 +256,37 @@ describe('callbackUrl', () => {
     expect(callbacks.map(({ url }) => url)).toEqual(Array(2).fill('https://example.com/done?x=1'));
     expect(new Set(callbacks.map(({ id }) => id)).size).toBe(2);
     expect(api.queues.jobs.some(({ name }) => name === 'relay-events')).toBe(true);
+  });
+
+  it('is told by deliveries that are listed with every attempt and sent again, whoever else has deliveries', async () => {
+    const ids = [await plantCallbackDelivery(api, 'bat_one'), await plantCallbackDelivery(api, 'bat_two')];
+    const planted = await database.deliveries.find(ids[0] as string);
+    if (planted === null) throw new Error('It was not planted');
+    await database.deliveries.insert([{ ...planted, id: 'msg_other', tenantId: 'other' }]);
+    const list = async (query = '') => {
+      const answer = await api.call(`/v1/callback-deliveries${query}`);
+      expect(answer.status).toBe(200);
+      return deliveryListSchema.parse(answer.json());
+    };
+    const known = (await list()).data.filter(({ id }) => ids.includes(id) || id === 'msg_other');
+    expect(known.map(({ resourceId }) => resourceId).sort()).toEqual(['bat_one', 'bat_two']);
+    const first = await list('?limit=1');
+    const second = await list(`?limit=1&cursor=${first.nextCursor}`);
+    expect(new Set([...first.data, ...second.data].map(({ id }) => id))).toEqual(new Set(ids));
+    const attempt = { at: Date.now(), httpStatus: 500, latencyMs: 3, error: null, body: 'oh' };
+    const error = { code: 'attempts_exhausted', detail: 'none', pointer: null };
+    await database.deliveries.record(planted.id, planted.nextAttemptAt ?? 0, attempt, { status: 'failed', error });
+    const failed = (await list('?status=failed')).data.find(({ id }) => id === ids[0]);
+    expect(failed).toMatchObject({ webhookId: null, callbackUrl: 'https://hooks.example.com/done', error });
+    expect(failed?.attempts).toMatchObject([{ httpStatus: 500, body: 'oh' }]);
+    const answer = await api.post(`/v1/callback-deliveries/${ids[0]}/redeliver`, {});
+    expect([answer.status, answer.headers.get('location')]).toEqual([202, `${publicUrl}/v1/callback-deliveries`]);
+    expect(answer.json()).toMatchObject({ status: 'queued', attempts: [{ httpStatus: 500 }] });
+    expect(api.queues.jobs.at(-1)).toMatchObject({ name: 'send-webhook', payload: { deliveryId: ids[0] } });
+    const { id: webhookId } = await make();
+    const { id: ofWebhook } = (await api.post(`/v1/webhooks/${webhookId}/test`, {})).json();
+    for (const id of ['msg_other', ofWebhook, 'msg_none'])
+      expect((await api.post(`/v1/callback-deliveries/${id}/redeliver`, {})).status).toBe(404);
   });
 
   it('has no part in the id: the same render without it is the same', async () => {

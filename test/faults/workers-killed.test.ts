@@ -7,6 +7,9 @@ import { signalIfAlive } from '../support/our-process.ts';
 import { acceptRenders, expectAllCompleted } from '../support/renders.ts';
 import { describeOnStores } from '../support/store-columns.ts';
 
+/** TEST_RENDERS=10000 for the whole of it. */
+const waiting = Number(process.env.TEST_RENDERS ?? 2000);
+
 describeOnStores('A killed worker', (stores) => {
   let deployment: Deployment;
   afterEach(() => deployment.destroy());
@@ -40,11 +43,11 @@ describeOnStores('A killed worker', (stores) => {
     expect(await client.image(again ?? '')).toEqual(bytes);
   });
 
-  it('lets 2,000 waiting renders drain after every worker process died, none lost, none twice', async () => {
+  it(`lets ${waiting} waiting renders drain after every worker process died, none lost, none twice`, async () => {
     deployment = await prepareDeployment({ stores: stores() });
     await deployment.startApi();
     const { client } = deployment;
-    const ids = await acceptRenders(client, 2000);
+    const ids = await acceptRenders(client, waiting);
 
     const doomed = await deployment.startWorkers();
     await eventually('some renders are done', async () => {
@@ -55,7 +58,7 @@ describeOnStores('A killed worker', (stores) => {
 
     await deployment.startWorkers();
     await expectAllCompleted(client, ids);
-    expect(new Set(ids).size).toBe(2000);
+    expect(new Set(ids).size).toBe(waiting);
   });
 
   it('is harmless when its event loop only hung: another takes over, and what it does on waking changes nothing', async () => {

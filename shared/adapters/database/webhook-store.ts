@@ -126,6 +126,8 @@ export interface DeliveryStore {
   find(id: string): Promise<DeliveryRow | null>;
   /** Newest or oldest first by `createdAt`, then id. */
   list(webhookId: string, page: Page): Promise<DeliveryRow[]>;
+  /** Those to the `callbackUrl`s of a tenant, likewise. */
+  listOfCallbacks(tenantId: string, page: Page): Promise<DeliveryRow[]>;
   /** Queued ones that are due at `at`, the longest due first, behind `after`. */
   due(query: {
     at: Millis;

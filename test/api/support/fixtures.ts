@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { operations } from '../../../api/openapi/operations.ts';
 import { batchArchiveKey, batchPieceKey } from '../../../shared/domain/batches/batch-ids.ts';
+import { newId } from '../../../shared/new-id.ts';
 import { newBatch, newBatchRow } from '../../suites/database/batch-contract.ts';
 import { type ApiUnderTest, newBody, newPng } from './api-under-test.ts';
 
@@ -33,6 +34,16 @@ async function plantEndedBatch({ database, objects }: ApiUnderTest): Promise<str
   return id;
 }
 
+/** A message to the `callbackUrl` of a batch, as the relay makes it. */
+export async function plantCallbackDelivery({ database }: ApiUnderTest, batchId: string): Promise<string> {
+  const id = newId('msg');
+  const callbackUrl = 'https://hooks.example.com/done';
+  const body = JSON.stringify({ type: 'batch.completed', data: { object: 'batch', id: batchId } });
+  const more = { webhookId: null, callbackUrl, lane: 'default https://hooks.example.com', createdAt: Date.now() };
+  await database.deliveries.insert([{ id, tenantId: 'default', type: 'batch.completed', body, ...more }]);
+  return id;
+}
+
 /** Makes one of each resource, new ones each time. */
 export async function plantFixtures(api: ApiUnderTest): Promise<Fixtures> {
   const { id: renders } = await made(api.post('/v1/renders', newBody()));
@@ -45,9 +56,22 @@ export async function plantFixtures(api: ApiUnderTest): Promise<Fixtures> {
   const url = 'https://hooks.example.com/qr';
   const { id: webhooks } = await made(api.post('/v1/webhooks', { url, events: ['render.completed'] }));
   const { id: deliveries } = await made(api.call(`/v1/webhooks/${webhooks}/test`, { method: 'POST' }));
+  const callback = await plantCallbackDelivery(api, batches);
   const { id: keys } = await made(api.post('/v1/keys', { name: 'shop', role: 'write' }));
   const { id: tenants } = await made(api.post('/v1/tenants', { name: 'Acme' }));
-  const ids = { keys, tenants, renders, logos, codes, slug, batches, queuedBatch, webhooks, deliveries };
+  const ids = {
+    keys,
+    tenants,
+    renders,
+    logos,
+    codes,
+    slug,
+    batches,
+    queuedBatch,
+    webhooks,
+    deliveries,
+    'callback-deliveries': callback,
+  };
   for (const [name, id] of Object.entries(ids)) if (typeof id !== 'string') throw new Error(`No ${name} was made`);
   return ids as Fixtures;
 }

@@ -52,18 +52,22 @@ export function deliveriesContract(database: () => Database): void {
       expect(inserted.flat().sort()).toEqual(rows.map(({ id }) => id).sort());
     });
 
-    it('list one webhook, page by page, of one status or all', async () => {
-      const webhookId = unique('whk');
-      const rows = Array.from({ length: 5 }, (_, index) =>
-        newDelivery({ id: `msg_${index}_${webhookId}`, webhookId, createdAt: noon + Math.floor(index / 2) }),
-      );
-      await deliveries().insert([...rows, newDelivery()]);
+    it.each(['one webhook', 'the callbacks of a tenant'])('list %s, page by page, of one status or all', async (of) => {
+      const owner = unique('owner');
+      const isWebhook = of === 'one webhook';
+      const callback = { webhookId: null, callbackUrl: 'https://a.test/' };
+      const rows = Array.from({ length: 5 }, (_, index) => {
+        const whose = isWebhook ? { webhookId: owner } : { tenantId: owner, ...callback };
+        return newDelivery({ id: `msg_${index}_${owner}`, ...whose, createdAt: noon + Math.floor(index / 2) });
+      });
+      const others = [newDelivery(), newDelivery({ tenantId: owner }), newDelivery({ ...callback, lane: 'lane' })];
+      await deliveries().insert([...rows, ...others]);
       for (const { id } of rows.slice(1, 3)) await deliveries().fail(id, error, noon);
       const idsOf = async (over: Partial<Page>): Promise<string[]> => {
         const ids: string[] = [];
         for (let after: Page['after'] = null; ; ) {
           const query: Page = { limit: 2, order: 'oldest-first', status: null, ...over, after };
-          const got = await deliveries().list(webhookId, query);
+          const got = await deliveries()[isWebhook ? 'list' : 'listOfCallbacks'](owner, query);
           ids.push(...got.map(({ id }) => id));
           after = got.at(-1) ?? null;
           if (after === null) return ids;

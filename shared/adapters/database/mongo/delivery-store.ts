@@ -1,4 +1,5 @@
 import type { mongo } from 'mongoose';
+import type { Page } from '../database.ts';
 import {
   type DeliveryRow,
   type DeliveryStore,
@@ -33,6 +34,17 @@ function behindDue({ at, after }: Parameters<DeliveryStore['due']>[0]) {
 export function mongoDeliveries(connection: MongoConnection): DeliveryStore {
   const { deliveries } = connection.collections;
   const run = connection.run.bind(connection);
+  const list = (owner: Partial<DeliveryRow>, page: Page): Promise<DeliveryRow[]> =>
+    run(async () => {
+      const filter = { ...owner, ...(page.status === null ? {} : { status: page.status }), ...behind(page) };
+      const sort = { createdAt: direction(page), _id: direction(page) };
+      const found = await deliveries
+        .find(filter as mongo.Filter<StoredDelivery>)
+        .sort(sort)
+        .limit(page.limit)
+        .toArray();
+      return found.map((document) => rowOf<DeliveryRow>(document));
+    });
   return {
     insert: (rows) =>
       run(async () => {
@@ -55,17 +67,9 @@ export function mongoDeliveries(connection: MongoConnection): DeliveryStore {
         return document === null ? null : rowOf<DeliveryRow>(document);
       }),
     /** Index: `by_webhook`, with a status `by_webhook_and_status`. */
-    list: (webhookId, page) =>
-      run(async () => {
-        const filter = { webhookId, ...(page.status === null ? {} : { status: page.status }), ...behind(page) };
-        const sort = { createdAt: direction(page), _id: direction(page) };
-        const found = await deliveries
-          .find(filter as mongo.Filter<StoredDelivery>)
-          .sort(sort)
-          .limit(page.limit)
-          .toArray();
-        return found.map((document) => rowOf<DeliveryRow>(document));
-      }),
+    list: (webhookId, page) => list({ webhookId }, page),
+    /** Index: `of_callbacks`, with a status `of_callbacks_and_status`. */
+    listOfCallbacks: (tenantId, page) => list({ tenantId, webhookId: null }, page),
     /** Index: `due`. */
     due: (query) =>
       run(async () => {

@@ -14,9 +14,21 @@ function listStatement({ order, status }: Page): Statement {
   return status === null ? statements.oldestFirst : statements.oldestFirstOfStatus;
 }
 
+function callbackStatement({ order, status }: Page): Statement {
+  if (order === 'newest-first')
+    return status === null ? statements.callbacksNewestFirst : statements.callbacksNewestFirstOfStatus;
+  return status === null ? statements.callbacksOldestFirst : statements.callbacksOldestFirstOfStatus;
+}
+
 export function sqliteDeliveries(connection: SqliteConnection): DeliveryStore {
   const changesOne = async (statement: Statement, parameters: SqlValue[]): Promise<boolean> =>
     (await connection.write(statement, [parameters])).changes[0] === 1;
+  const list = async (statement: Statement, owner: string, { after, order, limit, status }: Page) => {
+    const end = order === 'newest-first' ? behindEverything : beforeEverything;
+    const start = after === null ? end : [after.createdAt, after.id];
+    const parameters = [owner, ...start, limit, ...(status === null ? [] : [status])];
+    return (await connection.list(statement, parameters)).map(deliveryCodec.decode);
+  };
   return {
     async insert(rows) {
       const parameters = rows.map((row) => deliveryCodec.encode(freshDelivery(row)));
@@ -27,13 +39,8 @@ export function sqliteDeliveries(connection: SqliteConnection): DeliveryStore {
       const values = await connection.find(statements.find, id);
       return values === null ? null : deliveryCodec.decode(values);
     },
-    async list(webhookId, page) {
-      const { after, order, limit, status } = page;
-      const end = order === 'newest-first' ? behindEverything : beforeEverything;
-      const start = after === null ? end : [after.createdAt, after.id];
-      const parameters = [webhookId, ...start, limit, ...(status === null ? [] : [status])];
-      return (await connection.list(listStatement(page), parameters)).map(deliveryCodec.decode);
-    },
+    list: (webhookId, page) => list(listStatement(page), webhookId, page),
+    listOfCallbacks: (tenantId, page) => list(callbackStatement(page), tenantId, page),
     async due({ at, limit, after }) {
       const start = after === null ? beforeEverything : [after.nextAttemptAt, after.id];
       return (await connection.list(statements.due, [at, ...start, limit])).map(dueOf);

@@ -89,10 +89,18 @@ export const callbackSecretStatements = {
 
 const deliveryColumns = quoted(deliveryCodec.names);
 
-const listDeliveries = (status: 'any' | 'one', order: 'asc' | 'desc'): Statement => ({
-  sql: `select ${deliveryColumns} from deliveries where webhookId = ?1 and ${status === 'one' ? 'status = ?5 and ' : ''}
+type DeliveryOwner = 'webhook' | 'callbacks';
+
+const ownerTerm = { webhook: 'webhookId = ?1', callbacks: 'tenantId = ?1 and webhookId is null' } as const;
+const ownerIndex = {
+  webhook: { any: 'deliveries_by_webhook', one: 'deliveries_by_webhook_and_status' },
+  callbacks: { any: 'deliveries_to_callbacks', one: 'deliveries_to_callbacks_of_status' },
+} as const;
+
+const listDeliveries = (owner: DeliveryOwner, status: 'any' | 'one', order: 'asc' | 'desc'): Statement => ({
+  sql: `select ${deliveryColumns} from deliveries where ${ownerTerm[owner]} and ${status === 'one' ? 'status = ?5 and ' : ''}
     (createdAt, id) ${order === 'asc' ? '>' : '<'} (?2, ?3) order by createdAt ${order}, id ${order} limit ?4`,
-  index: status === 'one' ? 'deliveries_by_webhook_and_status' : 'deliveries_by_webhook',
+  index: ownerIndex[owner][status],
 });
 
 const trimmed = `case when json_array_length(attempts) >= ${mostAttemptsKept} then json_remove(attempts, '$[0]') else attempts end`;
@@ -100,10 +108,14 @@ const trimmed = `case when json_array_length(attempts) >= ${mostAttemptsKept} th
 export const deliveryStatements = {
   insert: insertOf('deliveries', deliveryCodec.names, 'id'),
   find: byKey(`select ${deliveryColumns} from deliveries where id = ?1`),
-  newestFirst: listDeliveries('any', 'desc'),
-  oldestFirst: listDeliveries('any', 'asc'),
-  newestFirstOfStatus: listDeliveries('one', 'desc'),
-  oldestFirstOfStatus: listDeliveries('one', 'asc'),
+  newestFirst: listDeliveries('webhook', 'any', 'desc'),
+  oldestFirst: listDeliveries('webhook', 'any', 'asc'),
+  newestFirstOfStatus: listDeliveries('webhook', 'one', 'desc'),
+  oldestFirstOfStatus: listDeliveries('webhook', 'one', 'asc'),
+  callbacksNewestFirst: listDeliveries('callbacks', 'any', 'desc'),
+  callbacksOldestFirst: listDeliveries('callbacks', 'any', 'asc'),
+  callbacksNewestFirstOfStatus: listDeliveries('callbacks', 'one', 'desc'),
+  callbacksOldestFirstOfStatus: listDeliveries('callbacks', 'one', 'asc'),
   due: {
     sql: `select id, lane, nextAttemptAt from deliveries where status = 'queued' and nextAttemptAt <= ?1
       and (nextAttemptAt, id) > (?2, ?3) order by nextAttemptAt, id limit ?4`,

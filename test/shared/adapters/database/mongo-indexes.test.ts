@@ -104,7 +104,10 @@ async function callWebhooks({ webhooks, deliveries, scanNotices }: Database): Pr
     for (const after of [null, { createdAt: noon, id: webhook.id }]) {
       await webhooks.list(tenantId, { limit: 5, order, after });
       for (const status of [null, 'queued'] as const)
-        await deliveries.list(webhook.id, { limit: 5, order, after, status });
+        for (const page of [{ limit: 5, order, after, status }]) {
+          await deliveries.list(webhook.id, page);
+          await deliveries.listOfCallbacks(tenantId, page);
+        }
     }
   await webhooks.remove(tenantId, webhook.id);
   for (const revision of [1, 2]) {
@@ -363,6 +366,10 @@ describeOn('Each query to MongoDB', servers.mongo, (serverUrl) => {
         '$or, createdAt range, webhookId by createdAt, _id': 'by_webhook',
         'status, webhookId by createdAt, _id': 'by_webhook_and_status',
         '$or, createdAt range, status, webhookId by createdAt, _id': 'by_webhook_and_status',
+        'tenantId, webhookId by createdAt, _id': 'of_callbacks',
+        '$or, createdAt range, tenantId, webhookId by createdAt, _id': 'of_callbacks',
+        'status, tenantId, webhookId by createdAt, _id': 'of_callbacks_and_status',
+        '$or, createdAt range, status, tenantId, webhookId by createdAt, _id': 'of_callbacks_and_status',
         'nextAttemptAt range, status by nextAttemptAt, _id': 'due',
         '$or, nextAttemptAt range, status by nextAttemptAt, _id': 'due',
         'lane, nextAttemptAt range, status by nextAttemptAt, _id': 'due_in_lane',
