@@ -46,9 +46,9 @@ export function createAcceptRenders({ deps, rows, acceptLogos }: Needs) {
     waitMs = checkWaitMs,
   ): Promise<PreparedRender> => {
     const { logo: requestedLogo, ...rest } = requested;
-    if (requestedLogo === null) return prepared(tenantId, planRender({ ...rest, logo: null }, null), null);
+    if (requestedLogo === null) return prepared(tenantId, planRender({ logo: null, ...rest }, null), null);
     const logo = await acceptLogos.resolve(tenantId, requestedLogo, { response, waitMs });
-    const spec: RenderSpec = { ...rest, logo: { id: logo.id, ratio: requestedLogo.ratio } };
+    const spec: RenderSpec = { logo: { id: logo.id, ratio: requestedLogo.ratio }, ...rest };
     return prepared(tenantId, planRender(spec, logo.facts), logo.refusal);
   };
 
@@ -175,7 +175,7 @@ function createGroupedAccept(deps: ApiDeps) {
     async (group) => {
       const jobId = `r-${randomUUID()}`;
       const accepted = await database.renders.accept(
-        group.map((render) => ({ ...render, jobId })),
+        group.map((render) => ({ jobId, ...render })),
         now(),
       );
       await addCallbacks(deps, group);

@@ -57,7 +57,7 @@ async function withWishes({ database }: Pick<WorkDeps, 'database'>, ended: Ended
   if (wanted.size === 0) return ended.map(({ outcome }) => outcome);
   return ended.map(({ row, outcome }) => {
     const type = outcome.error === null ? 'render.completed' : 'render.failed';
-    return { ...outcome, isWanted: wanted.get(row.tenantId)?.has(type) ?? false };
+    return { isWanted: wanted.get(row.tenantId)?.has(type) ?? false, ...outcome };
   });
 }
 
@@ -76,7 +76,7 @@ async function tellEnded(
     log.warn({ err, renders: ended.length }, `ended renders: no ${what}`);
   // Bytes first, so that whoever is woken finds them.
   await imageCache.put(images).catch(lost('cached images'));
-  const ends = ended.map(({ row, outcome }) => ({ ...outcome, jobId: row.jobId }));
+  const ends = ended.map(({ row, outcome }) => ({ jobId: row.jobId, ...outcome }));
   await queues
     .announceEnded(
       ended.map(({ row }) => row.id),

@@ -52,7 +52,7 @@ const fullContrast = 235;
 export function blockProblems(spec: RenderSpec, modules: number): FieldError[] {
   const { foreground, background, margin, size } = spec;
   if (contrastOf(foreground, background === 'transparent' ? assumedPaper : background) >= fullContrast) return [];
-  const px = modulePx({ ...spec, modules }) + 1e-9;
+  const px = modulePx({ modules, ...spec }) + 1e-9;
   const excess = (px % readerBlockPx) * (modules + 2 * margin);
   if (px < readerBlockPx || excess >= 1.5) return [];
   const above = size + 2 - Math.round(excess);
@@ -66,15 +66,15 @@ export function blockProblems(spec: RenderSpec, modules: number): FieldError[] {
 
 /** Returns the width of the quiet zone in modules. */
 export function quietZoneOf(spec: RenderSpec, modules: number): number {
-  return spec.marginPx === null ? spec.margin : spec.marginPx / modulePx({ ...spec, modules });
+  return spec.marginPx === null ? spec.margin : spec.marginPx / modulePx({ modules, ...spec });
 }
 
 /** Refuses modules too few px wide; when no size is large enough, a smaller margin is named too. */
 export function sizeProblems(spec: RenderSpec, modules: number): FieldError[] {
-  const px = modulePx({ ...spec, modules });
+  const px = modulePx({ modules, ...spec });
   const least = leastModulePx(spec);
   if (px >= least) return [];
-  const smallest = smallestSize({ ...spec, modules });
+  const smallest = smallestSize({ modules, ...spec });
   const width =
     px > 0
       ? `leaves ${Math.floor(px * 100) / 100} px for each`
