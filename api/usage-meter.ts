@@ -31,7 +31,14 @@ type Needs = {
   now: () => number;
 };
 
-type Known = { day: string; readAt: number; stored: UsageCounts; quotas: Quotas; reading: Promise<void> | null };
+type Known = {
+  day: string;
+  resetsAt: number;
+  readAt: number;
+  stored: UsageCounts;
+  quotas: Quotas;
+  reading: Promise<void> | null;
+};
 
 export type UsageMeter = ReturnType<typeof createUsageMeter>;
 
@@ -76,6 +83,7 @@ export function createUsageMeter({ usage, tenants, quotas: defaults, log, now }:
     if (entry?.day !== day) {
       entry = {
         day,
+        resetsAt: Date.parse(`${day}T00:00:00Z`) + dayMs,
         readAt: Number.NEGATIVE_INFINITY,
         stored: nothing(),
         quotas: entry?.quotas ?? noQuotas,
@@ -90,11 +98,10 @@ export function createUsageMeter({ usage, tenants, quotas: defaults, log, now }:
     return entry;
   };
 
-  const standingOf = (tenantId: string, { day, stored, quotas }: Known, name: QuotaName): QuotaStanding => {
+  const standingOf = (tenantId: string, { day, resetsAt, stored, quotas }: Known, name: QuotaName): QuotaStanding => {
     const own = name === 'renders' ? quotas.rendersPerDay : quotas.batchRowsPerDay;
     const limit = own ?? (name === 'renders' ? defaults.rendersPerDay : defaults.batchRowsPerDay);
     const used = stored[name] + (pending.get(keyOf(tenantId, day))?.[name] ?? 0);
-    const resetsAt = Date.parse(`${day}T00:00:00Z`) + dayMs;
     const isOff = limit === 0 || tenantId === anonymousTenant;
     return { limit: isOff ? null : limit, used, remaining: isOff ? null : Math.max(0, limit - used), resetsAt };
   };
@@ -117,16 +124,20 @@ export function createUsageMeter({ usage, tenants, quotas: defaults, log, now }:
       for (const { tenantId, day, ...counts } of counted.values()) {
         const entry = known.get(tenantId);
         if (entry?.day === day) for (const name of usageNames) entry.stored[name] -= counts[name];
-        add(tenantId, day, counts);
+        const again = pendingOf(tenantId, day);
+        for (const name of usageNames) again[name] += counts[name];
       }
     }
   };
 
-  const add = (tenantId: string, day: string, counts: Partial<UsageCounts>): void => {
+  const pendingOf = (tenantId: string, day: string): UsageDay => {
     const key = keyOf(tenantId, day);
-    const entry = pending.get(key) ?? { tenantId, day, ...nothing() };
-    pending.set(key, entry);
-    for (const name of usageNames) entry[name] += counts[name] ?? 0;
+    let entry = pending.get(key);
+    if (entry === undefined) {
+      entry = { tenantId, day, ...nothing() };
+      pending.set(key, entry);
+    }
+    return entry;
   };
 
   const flush = (): Promise<void> => {
@@ -145,7 +156,7 @@ export function createUsageMeter({ usage, tenants, quotas: defaults, log, now }:
   return {
     /** Counts; never waits, never fails. */
     count(tenantId: string, name: UsageName, by = 1): void {
-      add(tenantId, dayOf(now()), { [name]: by });
+      pendingOf(tenantId, dayOf(now()))[name] += by;
     },
 
     /**
