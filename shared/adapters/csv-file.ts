@@ -4,7 +4,7 @@ import { setImmediate as turn } from 'node:timers/promises';
 import { type Options, parse } from 'csv-parse';
 import { type CsvLayout, columnsOf } from '../contract/batch-columns.ts';
 import { CsvBytes } from '../domain/batches/csv-bytes.ts';
-import type { CsvShape } from '../domain/batches/csv-head.ts';
+import { type CsvShape, separatorLineBytes, withoutSeparatorLine } from '../domain/batches/csv-head.ts';
 import { csvEmpty, csvError, fileTooLarge, notCsv, parserError, tooManyColumns, tooManyRows } from './csv-errors.ts';
 
 export type CsvLimits = {
@@ -56,7 +56,7 @@ export async function* csvSlices(
 ): AsyncGenerator<Buffer, void> {
   const bytes = new CsvBytes();
   let sizeBytes = 0;
-  for await (const chunk of chunks) {
+  for await (const chunk of pastSeparatorLine(chunks)) {
     sizeBytes += chunk.length;
     if (sizeBytes > limitBytes) throw fileTooLarge(limitBytes);
     for (let at = 0; at < chunk.length; at += sliceBytes) {
@@ -69,6 +69,21 @@ export async function* csvSlices(
   }
   const problem = bytes.end();
   if (problem !== null) throw notCsv(problem);
+}
+
+async function* pastSeparatorLine(chunks: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array, void> {
+  let begin: Buffer | null = Buffer.alloc(0);
+  for await (const chunk of chunks) {
+    if (begin === null) {
+      yield chunk;
+      continue;
+    }
+    begin = Buffer.concat([begin, chunk]);
+    if (begin.length < separatorLineBytes) continue;
+    yield withoutSeparatorLine(begin);
+    begin = null;
+  }
+  if (begin !== null) yield withoutSeparatorLine(begin);
 }
 
 type Raw = { line: number; cells: string[] };

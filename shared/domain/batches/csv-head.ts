@@ -31,6 +31,20 @@ function withoutMark(text: string): string {
   return text.replace(/^\ufeff/, '');
 }
 
+/** Longer than a byte order mark, `sep=;` and a line break, bytes. */
+export const separatorLineBytes = 16;
+
+/**
+ * Takes a first line `sep=;` away, which Excel writes and reads to name the delimiter: it is no record. Its line break stays, so that
+ * lines keep their numbers.
+ *
+ * @param begin `separatorLineBytes` or more of the file's beginning, or the whole file
+ */
+export function withoutSeparatorLine(begin: Buffer): Buffer {
+  const found = /^(?:\xef\xbb\xbf)?"?sep=[,;\t]"?(?=[\r\n])/i.exec(begin.toString('latin1', 0, separatorLineBytes));
+  return found === null ? begin : begin.subarray(found[0].length);
+}
+
 /** Whether a line begins as a URL does: then it names no columns. */
 function beginsAsUrl(head: string): boolean {
   return /^\s*"?[a-z][a-z0-9+.-]*:\/\/\S/i.test(withoutMark(head));

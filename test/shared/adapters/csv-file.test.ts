@@ -44,13 +44,14 @@ describe('reading a CSV', () => {
       mark: fc.constantFrom('', '\ufeff'),
       size: fc.integer({ min: 1, max: 50 }),
       isEnded: fc.boolean(),
+      namesDelimiter: fc.boolean(),
     });
     await fc.assert(
-      fc.asyncProperty(table, way, async (cells, { delimiter, breaks, mark, size, isEnded }) => {
+      fc.asyncProperty(table, way, async (cells, { delimiter, breaks, mark, size, isEnded, namesDelimiter }) => {
         const quoted = (text: string): string => `"${text.replaceAll('"', '""')}"`;
         const lines = [['url', 'Notes'], ...cells].map((row) => row.map(quoted).join(delimiter));
-        let csv = mark;
-        let line = 1;
+        let csv = namesDelimiter ? `${mark}sep=${delimiter}${breaks[0]}` : mark;
+        let line = namesDelimiter ? 2 : 1;
         const begins: number[] = [];
         lines.forEach((text, index) => {
           begins.push(line);
