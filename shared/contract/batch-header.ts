@@ -31,7 +31,7 @@ export function headerProblem(layout: CsvLayout, { mode, shared }: Reading): str
   const came = layout.hasHeader
     ? `the header names ${names.slice(0, 10).join(', ')}${names.length > 10 ? ' …' : ''}`
     : 'the file is one column of URLs without a header';
-  return `No row can be made: ${lacks}; ${came}.`;
+  return `No row can be made: ${came}; ${lacks}.`;
 }
 
 function lacksCode(columns: ReadonlySet<string>, mode: 'dynamic' | 'retarget'): string | null {

@@ -122,7 +122,7 @@ describe('POST /v1/batches', () => {
     const before = storedFiles();
     const answer = await send([file('name,price\na,1\n')]);
     expect([answer.status, answer.json().code]).toEqual([422, 'csv_no_content_column']);
-    expect(answer.json().detail).toMatch(/url, text or data.*"name", "price"/);
+    expect(answer.json().detail).toMatch(/"name", "price".*url, text or data/);
     expect(storedFiles()).toEqual(before);
     expect((await send([['url', 'https://a.example'], file('name,price\na,1\n')])).status).toBe(202);
     expect((await send([file('https://a.example\nhttps://b.example\n')])).status).toBe(202);
