@@ -60,5 +60,3 @@ function failedRow({ code, detail, pointer }: WorkError): AppError {
     details: [{ in: 'csv', pointer: null, name, code, detail, received: null }],
   });
 }
-
-/** RFC 8187 allows fewer characters than encodeURIComponent leaves. */

@@ -8,4 +8,5 @@ export function contentDisposition(kind: 'inline' | 'attachment', name: string, 
   return name === plain ? `${kind}; filename="${plain}"` : `${kind}; filename="${plain}"; ${encoded}`;
 }
 
+/** RFC 8187 allows fewer characters than encodeURIComponent leaves. */
 const escaped = (character: string): string => `%${character.charCodeAt(0).toString(16).toUpperCase()}`;

@@ -5,6 +5,7 @@ import { knownShortOrigins } from '../shared/adapters/database/short-origins.ts'
 import { connectImageCache } from '../shared/adapters/image-cache.ts';
 import { connectQueues } from '../shared/adapters/queues.ts';
 import { connectRateWindows, type RateWindows } from '../shared/adapters/rate-windows.ts';
+import { connectRedisClock } from '../shared/adapters/redis-clock.ts';
 import { connectSharedCounts } from '../shared/adapters/shared-counts.ts';
 import type { Config } from '../shared/config.ts';
 import { AppError } from '../shared/errors.ts';
@@ -46,7 +47,7 @@ export async function startApi(asked: Service): Promise<{ address: string }> {
   });
   const stores = new LateStores(releases);
   const { rateWindows: windows, ...redis } = await connectRedis(service);
-  const { queues } = redis;
+  const { queues, now } = redis;
   const tally = new Tally();
   const processMetrics = new Registry();
   collectDefaultMetrics({ register: processMetrics, prefix: 'qrfactory_' });
@@ -62,6 +63,7 @@ export async function startApi(asked: Service): Promise<{ address: string }> {
   const redirects = await startRedirects(service, {
     database: stores.database,
     queues,
+    now,
     requests,
     tally,
     rateLimits,
@@ -78,7 +80,7 @@ export async function startApi(asked: Service): Promise<{ address: string }> {
     tenants: { find: async (id) => stores.database().tenants.find(id) },
     quotas: config.quotas,
     log,
-    now: Date.now,
+    now,
   });
   // Released behind the server: the last answers are counted.
   releases.defer('usage', meter.start());
@@ -92,7 +94,7 @@ export async function startApi(asked: Service): Promise<{ address: string }> {
   log.info({ address, knownCodes: redirects.knownAtStart }, 'redirecting');
 
   const { database, objects } = await stores.connect(service, { patient: redirects.knownAtStart > 0 });
-  const secretKey = await checkFirstFacts(service, database);
+  const secretKey = await checkFirstFacts(service, database, now());
   await redirects.connected();
   const deps: ApiDeps = {
     config: { ...config, secretKey, shortOrigins: await knownShortOrigins(database, config.shortUrl) },
@@ -105,7 +107,6 @@ export async function startApi(asked: Service): Promise<{ address: string }> {
     processMetrics,
     scans: redirects.scans,
     probeJournal: redirects.probeJournal,
-    now: Date.now,
     hurry: hurry.signal,
     codeChanged: redirects.codeChanged,
     suspended: redirects.suspended,
@@ -121,10 +122,13 @@ async function connectRedis({
   log,
   releases,
 }: Service): Promise<
-  Pick<ApiDeps, 'queues' | 'boardQueues' | 'imageCache' | 'sharedCounts'> & { rateWindows: RateWindows }
+  Pick<ApiDeps, 'queues' | 'boardQueues' | 'imageCache' | 'sharedCounts' | 'now'> & { rateWindows: RateWindows }
 > {
   const { url, prefix } = config.redis;
   if (url === null) throw new Error('An API was started without REDIS_URL');
+  // Beside the others: a Redis that does not answer is waited for by each of them.
+  const connecting = connectRedisClock({ url }, log);
+  releases.defer('clock', async () => (await connecting).close());
   const imageCache = await connectImageCache({ url, prefix }, log);
   releases.defer('image cache', () => imageCache.close());
   const queues = await connectQueues({ url, prefix }, log);
@@ -135,16 +139,17 @@ async function connectRedis({
   releases.defer('connection for counts', () => sharedCounts.close());
   const rateWindows = await connectRateWindows({ url, prefix }, log);
   releases.defer('rate limits', () => rateWindows.close());
-  return { imageCache, queues, boardQueues: board.queues, sharedCounts, rateWindows };
+  const { now } = await connecting;
+  return { imageCache, queues, boardQueues: board.queues, sharedCounts, rateWindows, now };
 }
 
-async function checkFirstFacts({ config, log }: Service, database: Database): Promise<string> {
+async function checkFirstFacts({ config, log }: Service, database: Database, now: number): Promise<string> {
   const { bootstrapApiKey } = config;
   const secretKey = secretOf(config);
   await claimSecretKey(database, secretKey);
-  await seedDefaultTenant(database, Date.now());
+  await seedDefaultTenant(database, now);
   if (bootstrapApiKey === null) log.warn('BOOTSTRAP_API_KEY is not set: only keys made before work');
-  else await seedBootstrapKey(database, bootstrapApiKey, Date.now());
+  else await seedBootstrapKey(database, bootstrapApiKey, now);
   return secretKey;
 }
 

@@ -20,6 +20,7 @@ type Needs = {
   /** Throws AppError `unavailable` until the database is connected. */
   database: () => Database;
   queues: Queues;
+  now: () => number;
   requests: RequestLog;
   tally: Tally;
   rateLimits: RateLimits;
@@ -48,9 +49,8 @@ export type Redirects = {
  */
 export async function startRedirects(service: Service, needs: Needs): Promise<Redirects> {
   const { config, log, releases } = service;
-  const { database, queues, requests, tally, rateLimits, clientAddress, graceMs } = needs;
+  const { database, queues, now, requests, tally, rateLimits, clientAddress, graceMs } = needs;
   const { dataDir, publicUrl } = config;
-  const now = Date.now;
 
   const lookup = createCodeLookup({ findBySlug: async (slug) => database().codes.findBySlug(slug), log });
   const salts = createDailySalts({

@@ -6,13 +6,17 @@ export type RedisClock = Awaited<ReturnType<typeof connectRedisClock>>;
 const everyMs = 10_000;
 /** An answer that took longer says too little. */
 const slowMs = 500;
-/** Less is what networks make of one time: the machine's own clock is as good then. */
-const toleratedMs = 2000;
+/**
+ * Less is what networks make of one time: the machine's own clock is as good then. One that was followed goes on until they are closer
+ * yet, so that the time does not jump back and forth where they are about so far apart.
+ */
+const followFromMs = 2000;
+const followUntilMs = 1000;
 
 /**
  * Goes by one clock for all who share a Redis: the machine's own, set right by the server's TIME when the two are seconds apart. So a
  * lease that one process writes is over for another when it is over, however wrong their machines' clocks are. While Redis is away it
- * goes on as it was set last.
+ * goes on as it was set last, and it is set as soon as Redis is back.
  */
 export async function connectRedisClock({ url }: { url: string }, log: Log) {
   const client = openRedis(url, 'producer', { name: 'clock', log });
@@ -24,7 +28,7 @@ export async function connectRedisClock({ url }: { url: string }, log: Log) {
     const tookMs = performance.now() - begun;
     if (tookMs > slowMs) return;
     const wrongMs = Math.round(Number(seconds) * 1000 + Number(micros) / 1000 + tookMs / 2 - Date.now());
-    const next = Math.abs(wrongMs) < toleratedMs ? 0 : wrongMs;
+    const next = Math.abs(wrongMs) < (offsetMs === 0 ? followFromMs : followUntilMs) ? 0 : wrongMs;
     if (next !== 0 && offsetMs === 0)
       log.warn(
         { wrongMs },
@@ -37,6 +41,7 @@ export async function connectRedisClock({ url }: { url: string }, log: Log) {
 
   await firstOutcome(client);
   await measureSafely();
+  client.on('ready', () => void measureSafely());
   const timer = setInterval(() => void measureSafely(), everyMs);
   timer.unref();
   return {

@@ -29,13 +29,17 @@ function countsOf({ status, file }: Batch, counts: View['counts']): BatchAnswer[
 /** Zipping a row takes about so much of what drawing it takes. */
 const zipShare = 0.2;
 
-/** This run goes on as fast as it went so far; null where nothing is known of that, and of a batch that was cancelled: it ends soon. */
+/**
+ * This run goes on as fast as it went so far; null where nothing is known of that (failed rows of a retry that are not put back yet count
+ * as ended), and of a batch that was cancelled: it ends soon.
+ */
 function estimate(
-  { status, startedAt, cancelledAt, parts, endedBefore }: Batch,
+  { status, startedAt, cancelledAt, parts, endedBefore, run, isParsed }: Batch,
   counts: BatchAnswer['counts'],
   now: number,
 ): number | null {
   const ended = counts.completed + counts.failed + counts.cancelled - endedBefore;
+  if (run > 1 && !isParsed) return null;
   if (status !== 'running' || startedAt === null || cancelledAt !== null || ended <= 0) return null;
   const zipped = parts.reduce((sum, { firstRow, lastRow }) => sum + lastRow - firstRow + 1, 0);
   const done = ended + zipShare * zipped;

@@ -10,7 +10,7 @@ export type CodeChange = { row: number; code: CodeRow; before: TargetVersion | n
 
 /**
  * Puts on record what rows did to codes, as done by the key that posted the batch and under its request, all in one write. Ids follow
- * from batch and row: rows that run twice are on record once.
+ * from the batch and what it did: rows that run twice are on record once, and so is a change that two rows ask for.
  */
 export async function recordCodes(deps: BatchDeps, batch: Batch, changes: CodeChange[]): Promise<void> {
   if (changes.length === 0) return;
@@ -33,7 +33,7 @@ function auditRowOf({ secretKey }: BatchDeps, batch: Batch, { row, code, before 
     imageOptions,
   };
   return {
-    id: batchAuditId(secretKey, batch.id, row),
+    id: batchAuditId(secretKey, batch.id, before === null ? row : { code: code.id, version }),
     tenantId: batch.tenantId,
     keyId: batch.createdBy,
     action: before === null ? 'code.create' : 'code.update',

@@ -1,12 +1,16 @@
 import type { Batch } from '../../shared/adapters/database/batch-store.ts';
 import type { CodeRow, TargetVersion } from '../../shared/adapters/database/code-store.ts';
 import type { RowInput } from '../../shared/contract/batch-row.ts';
+import type { FieldChange } from '../../shared/domain/field-changes.ts';
 import { unavailable, type WorkError } from '../../shared/errors.ts';
 import type { BatchDeps } from './batch-deps.ts';
 
 type RetargetInput = Extract<RowInput, { mode: 'retarget' }>;
 
 const maxRounds = 20;
+
+/** A change is on record within so much of its time: the API writes its record behind it. */
+const recordedWithinMs = 60_000;
 
 /** The code as it stands, and what it led to before this batch; null: the batch left it as it was. */
 export type Retargeted = { code: CodeRow; before: TargetVersion | null };
@@ -27,7 +31,7 @@ export async function retargetCode(
     if (code?.tenantId !== batch.tenantId) return unknownCode('id' in named ? '/id' : '/slug');
     if (code.archivedAt !== null) return archivedCode('id' in named ? '/id' : '/slug');
     if (code.current.target === target) return { code, before: await beforeThisBatch(deps, batch, code) };
-    const at = Math.max(deps.now(), code.current.from);
+    const at = Math.max(deps.now(), code.current.from, batch.createdAt);
     const current = { version: code.current.version + 1, target, from: at, changedBy: batch.createdBy };
     const next = { ...code, current, revision: code.revision + 1, updatedAt: at };
     if (await codes.replace(next)) return { code: next, before: code.current };
@@ -38,14 +42,13 @@ export async function retargetCode(
 /** A run that was cut off may have led it there, and not come to put that on record. */
 async function beforeThisBatch({ database }: BatchDeps, batch: Batch, { id, current }: CodeRow) {
   if (current.changedBy !== batch.createdBy || current.from < batch.createdAt || current.version === 1) return null;
-  const then = { from: current.from, to: current.from + 1, limit: 1, order: 'oldest-first', after: null } as const;
   const recorded = await database.audit.list({
-    tenantId: batch.tenantId,
-    action: 'code.update',
-    objectId: id,
-    ...then,
+    ...{ tenantId: batch.tenantId, action: null, objectId: id },
+    ...{ from: current.from - recordedWithinMs, to: current.from + recordedWithinMs },
+    ...{ limit: 200, order: 'oldest-first', after: null },
   });
-  if (recorded.length > 0) return null;
+  const isThis = ({ field, after }: FieldChange) => field === 'version' && after === current.version;
+  if (recorded.some(({ changes }) => changes.some(isThis))) return null;
   return (await database.codes.findTargets(id, [current.version - 1]))[0] ?? null;
 }
 

@@ -1,6 +1,6 @@
 import { endTask, retryTask, startTask, wakeLanes } from '../../shared/adapters/batch-tasks.ts';
 import { changeBatch, isOver } from '../../shared/adapters/change-batch.ts';
-import type { Batch } from '../../shared/adapters/database/batch-store.ts';
+import type { Batch, BatchRow } from '../../shared/adapters/database/batch-store.ts';
 import { batchChunkId } from '../../shared/domain/batches/batch-ids.ts';
 import type { BatchDeps } from './batch-deps.ts';
 import { onTask, type TaskRun } from './on-task.ts';
@@ -15,14 +15,15 @@ export function createRetryBatch(deps: BatchDeps) {
   const run: TaskRun['run'] = async ({ batchId }) => {
     const batch = await batches.find(batchId ?? '');
     if (batch === null || isOver(batch) || batch.isParsed) return { verdict: 'done' };
-    let again = 0;
-    for (let after: number | null = 0; after !== null; ) {
-      const group = await retryGroup(deps, batch, after);
-      again += group.rows;
-      after = group.next;
+    // Before any row is put back: a run that was cut off has counted already, and what it put back is failed no more.
+    if (batch.endedBefore === batch.file.rowCount) {
+      let again = 0;
+      for await (const rows of groupsToRetry(deps, batch)) again += rows.length;
+      const endedBefore = batch.file.rowCount - again;
+      await changeBatch(batches, batch.id, (found) => (isOver(found) ? null : { endedBefore }));
     }
-    const endedBefore = batch.file.rowCount - again;
-    await changeBatch(batches, batch.id, (found) => (isOver(found) ? null : { isParsed: true, endedBefore }));
+    for await (const rows of groupsToRetry(deps, batch)) await retryGroup(deps, batch, rows);
+    await changeBatch(batches, batch.id, (found) => (isOver(found) ? null : { isParsed: true }));
     return { verdict: 'done' };
   };
   const afterwards: TaskRun['afterwards'] = async (task) => {
@@ -34,20 +35,21 @@ export function createRetryBatch(deps: BatchDeps) {
   return onTask(deps, { run, afterwards });
 }
 
-/** The chunk first: its claim starts rows that are still failed, so a crash in between loses none. Answers how many, and where to go on. */
-async function retryGroup(
-  deps: BatchDeps,
-  { id, tenantId, run }: Batch,
-  after: number,
-): Promise<{ rows: number; next: number | null }> {
-  const { batches } = deps.database;
-  const failed = await batches.listRows(id, { status: 'failed', after, limit: rowsPerChunk });
-  const rows = failed.filter((row) => row.input !== null && row.run < run).map(({ row }) => row);
-  if (rows.length > 0) {
-    const chunk = { id: batchChunkId(id, run * runStep + (rows[0] ?? 0)), batchId: id, tenantId, rows, run };
-    await batches.insertChunks([{ ...chunk, status: 'waiting', lane: null }]);
-    await batches.retryRows(id, rows, run);
-    await wakeLanes(deps, tenantId);
+/** Numbers of the rows that failed in earlier runs and could be read, in groups of a chunk at most. */
+async function* groupsToRetry({ database }: BatchDeps, { id, run }: Batch): AsyncGenerator<number[]> {
+  for (let after: number | null = 0; after !== null; ) {
+    const failed: BatchRow[] = await database.batches.listRows(id, { status: 'failed', after, limit: rowsPerChunk });
+    const rows = failed.filter((row) => row.input !== null && row.run < run).map(({ row }) => row);
+    if (rows.length > 0) yield rows;
+    after = failed.length < rowsPerChunk ? null : (failed.at(-1)?.row ?? null);
   }
-  return { rows: rows.length, next: failed.length < rowsPerChunk ? null : (failed.at(-1)?.row ?? null) };
+}
+
+/** The chunk first: its claim starts rows that are still failed, so a crash in between loses none. */
+async function retryGroup(deps: BatchDeps, { id, tenantId, run }: Batch, rows: number[]): Promise<void> {
+  const { batches } = deps.database;
+  const chunk = { id: batchChunkId(id, run * runStep + (rows[0] ?? 0)), batchId: id, tenantId, rows, run };
+  await batches.insertChunks([{ ...chunk, status: 'waiting', lane: null }]);
+  await batches.retryRows(id, rows, run);
+  await wakeLanes(deps, tenantId);
 }

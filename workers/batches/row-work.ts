@@ -15,6 +15,9 @@ export type RowWork = { row: number; codeId: string | null; shortUrl: string | n
   | { spec: null; error: WorkError }
 );
 
+/** New targets of so many codes are put on record in one write: the fewer, the less a crash leaves to their histories alone. */
+const changesPerRecord = 25;
+
 const noCode = { codeId: null, shortUrl: null };
 
 function isError(made: CodeRow | WorkError): made is WorkError {
@@ -41,6 +44,7 @@ export async function workOf(deps: BatchDeps, batch: Batch, rows: BatchRow[]): P
       const led = await retargetCode(deps, batch, input);
       if ('before' in led && led.before !== null) changes.push({ row, ...led, before: led.before });
       works.push(changed(row, led));
+      if (changes.length === changesPerRecord) await recordCodes(deps, batch, changes.splice(0));
     }
   }
   await recordCodes(deps, batch, changes);

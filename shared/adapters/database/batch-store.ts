@@ -53,7 +53,7 @@ export type Batch = {
   requestId: string | null;
   /** 1, and one more with each retry: whatever is told about the end is told about a run. */
   run: number;
-  /** Rows that ended in earlier runs and stay so; all of them while that is not known yet. */
+  /** Rows that ended in earlier runs and stay so; all of them until the retry has counted, which it does before it puts a row back. */
   endedBefore: number;
   /** All rows and chunks of this run are in the tables. */
   isParsed: boolean;

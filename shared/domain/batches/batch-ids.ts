@@ -36,9 +36,15 @@ export function batchCodeId(key: string, batch: string, row: number): string {
   return keyedId('cod', key, 'batch', batch, String(row));
 }
 
-/** Returns the id under which is on record what a row did to a code: the same whenever the row is run. */
-export function batchAuditId(key: string, batch: string, row: number): string {
-  return keyedId('aud', key, 'batch', batch, String(row));
+/**
+ * Returns the id under which is on record what a batch did to a code: the same whenever its rows are run.
+ *
+ * @param what the row that made the code, or the code and the version that it was given
+ */
+export function batchAuditId(key: string, batch: string, what: number | { code: string; version: number }): string {
+  return typeof what === 'number'
+    ? keyedId('aud', key, 'batch', batch, String(what))
+    : keyedId('aud', key, 'batch', batch, what.code, String(what.version));
 }
 
 /** Returns the `attempt`th (1, 2 …) slug that a row may take when it names none: unguessable, the same whenever it is run. */

@@ -298,6 +298,54 @@ describe('a dynamic batch', () => {
     ]);
   });
 
+  it('leaves a change that the API has put on record to the request that made it', async () => {
+    await acceptBatch(deps, csv, { mode: 'dynamic' });
+    await work(deps);
+    const more = { mode: 'retarget', requestId: 'req_batch' } as const;
+    const retarget = await acceptBatch(deps, 'slug,target\nown-slug,https://new.example\n', more);
+    const { audit, codes } = deps.database;
+    const code = await codes.findBySlug('own-slug');
+    if (code === null) throw new Error('There is no code own-slug');
+    const current = { ...code.current, version: 2, target: 'https://new.example', from: deps.now() };
+    expect(await codes.replace({ ...code, current, revision: code.revision + 1 })).toBe(true);
+    const changes = [{ field: 'version', before: 1, after: 2 }];
+    const facts = { ...{ tenantId: 't', keyId: 'key_1', objectId: code.id, requestId: 'req_api' }, changes };
+    // Written behind the change, and by another action: a roll-back, say.
+    await audit.insert([{ id: 'aud_api', ...facts, action: 'code.rollback', createdAt: deps.now() + 40 }]);
+    await work(deps);
+    expect(await statusesOf(retarget)).toEqual(['completed']);
+    const recorded = await audit.list({ ...auditQuery, objectId: code.id });
+    expect(recorded.map(({ requestId }) => requestId)).toEqual(['req_api', 'request-1']);
+  });
+
+  it('has one version on record once, also where rows name its code by slug and by id', async () => {
+    const made = await acceptBatch(deps, csv, { mode: 'dynamic' });
+    await work(deps);
+    const [first] = await rowsOf(deps, made);
+    const rows = `slug,id,target\nown-slug,,https://new.example\n,${first?.codeId},https://new.example\n`;
+    const retarget = await acceptBatch(deps, rows, { mode: 'retarget' });
+    await work(deps);
+    expect(await statusesOf(retarget)).toEqual(['completed', 'completed']);
+    expect(await deps.database.audit.list({ ...auditQuery, action: 'code.update' })).toHaveLength(1);
+  });
+
+  it('has new targets on record in steps, not only at the end of the chunk', async () => {
+    await acceptBatch(deps, `target,slug\n${lines(60, (n) => `https://a.example/${n},many-${n}`)}`, {
+      mode: 'dynamic',
+    });
+    await work(deps);
+    await acceptBatch(deps, `slug,target\n${lines(60, (n) => `many-${n},https://b.example`)}`, { mode: 'retarget' });
+    const { audit } = deps.database;
+    const { insert } = audit;
+    const sizes: number[] = [];
+    audit.insert = async (rows) => {
+      sizes.push(rows.length);
+      await insert(rows);
+    };
+    await work(deps);
+    expect(sizes).toEqual([25, 25, 10]);
+  });
+
   it('gives codes new targets, each in its history, once however often it runs', async () => {
     const made = await acceptBatch(deps, csv, { mode: 'dynamic' });
     await work(deps);
@@ -329,6 +377,9 @@ describe('a dynamic batch', () => {
     expect((await deps.database.codes.findBySlug('own-slug'))?.current.target).toBe('https://a.example');
   });
 });
+
+const lines = (count: number, line: (number: number) => string): string =>
+  `${Array.from({ length: count }, (_, index) => line(index + 1)).join('\n')}\n`;
 
 function taskOf({ payload }: NewJob): string {
   return (payload as { taskId: string }).taskId;

@@ -35,16 +35,25 @@ describe('a batch whose readers die', () => {
   });
 });
 
-it('counts what a run again leaves as it is: rows that are done or could not be read', async () => {
+it('counts what a run again leaves as it is, rows that are done or could not be read, also when it is cut off', async () => {
   const batch = await acceptBatch(deps, 'url,logoId\nhttps://a.example,\nnope,\nhttps://b.example,logo_gone\n');
   await work(deps);
   expect((await batchOf(deps, batch)).status).toBe('completed');
   const ended = await batchOf(deps, batch);
   const again = { isParsed: false, parts: [], archive: null, completedAt: null, expiresAt: null, endedBefore: 3 };
   const revision = ended.revision + 1;
-  await deps.database.batches.replace({ ...ended, ...again, status: 'running', run: 2, revision });
+  const { batches } = deps.database;
+  await batches.replace({ ...ended, ...again, status: 'running', run: 2, revision });
   const task = { id: `retry-${batch.id}`, kind: 'retry-batch', tenantId: 't', batchId: batch.id, about: null } as const;
-  await deps.database.batches.openTask({ ...task, jobId: 'b-again', queuedAt: deps.now() });
-  await runJob(createHandlers(deps), { name: 'retry-batch', payload: { taskId: task.id }, jobId: 'b-again' });
+  await batches.openTask({ ...task, jobId: 'b-again', queuedAt: deps.now() });
+  const { retryRows } = batches;
+  batches.retryRows = async (...rows) => {
+    batches.retryRows = retryRows;
+    await batches.retryRows(...rows);
+    throw new Error('the process dies here');
+  };
+  const job = { name: 'retry-batch', payload: { taskId: task.id }, jobId: 'b-again' } as const;
+  await expect(runJob(createHandlers(deps), job)).rejects.toThrow('dies');
+  await runJob(createHandlers(deps), job);
   expect(await batchOf(deps, batch)).toMatchObject({ isParsed: true, endedBefore: 2 });
 });
