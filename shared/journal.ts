@@ -15,7 +15,11 @@ export type Segment = {
   since: number;
 };
 
-type OpenSegment = Segment & { handle: FileHandle };
+/** `roomBytes`: what its file had room for when it was made. */
+type OpenSegment = Segment & { handle: FileHandle; roomBytes: number };
+
+/** Items differ: so many times what they came to so far is made ready for the next. */
+const spareRoom = 1.125;
 
 /** What goes to the disk in one write, and whom that is told to. */
 type Group = { lines: string[]; written: Promise<void>; resolve: () => void; reject: (error: unknown) => void };
@@ -117,6 +121,7 @@ export class Journal<Item> {
       if (segment.count === 0) segment.since = this.#options.now();
       segment.count += group.length;
       segment.sizeBytes += lines.length;
+      this.#makeNextReady(segment);
       this.#options.observe(group.length);
     } catch (cause) {
       if (performance.now() >= this.#restsUntil) this.#giveUp();
@@ -135,10 +140,14 @@ export class Journal<Item> {
       this.#next = null;
       this.#current = spare ?? (await this.#open(0));
     }
-    // Ready before it is needed, so that no group waits for a file to be made.
-    if (this.#next === null && this.#current.count + items > maxItems / 8)
-      this.#next = this.#open(roomNeeded(this.#current, maxItems)).catch(() => null);
     return this.#current;
+  }
+
+  /** Makes the file behind a segment before it is needed, so that no group waits for it, with the room that the items so far let expect. */
+  #makeNextReady({ count, sizeBytes }: OpenSegment): void {
+    const { maxItems } = this.#options;
+    if (this.#next !== null || count <= maxItems / 8) return;
+    this.#next = this.#open((sizeBytes / count) * maxItems * spareRoom).catch(() => null);
   }
 
   async #open(roomBytes: number): Promise<OpenSegment> {
@@ -154,7 +163,7 @@ export class Journal<Item> {
       this.#track(rm(file, { force: true }));
       throw error;
     }
-    return { id: `${id}-${name}`, file, handle, count: 0, sizeBytes: 0, since: 0 };
+    return { id: `${id}-${name}`, file, handle, roomBytes, count: 0, sizeBytes: 0, since: 0 };
   }
 
   #sealNow(): void {
@@ -162,8 +171,9 @@ export class Journal<Item> {
     const segment = this.#current;
     if (segment === null || segment.count === 0) return;
     this.#current = null;
-    this.#close(segment.handle);
-    const { handle, ...sealed } = segment;
+    const { handle, roomBytes, ...sealed } = segment;
+    if (roomBytes > sealed.sizeBytes) this.#track(handle.truncate(sealed.sizeBytes).finally(() => handle.close()));
+    else this.#close(handle);
     this.#options.onSealed(sealed);
   }
 
@@ -202,9 +212,4 @@ function newGroup(): Group {
     settle = { resolve, reject };
   });
   return { lines: [], written, ...(settle as unknown as Pick<Group, 'resolve' | 'reject'>) };
-}
-
-/** What so many items like these take, and an eighth more, bytes. */
-function roomNeeded({ sizeBytes, count }: Segment, items: number): number {
-  return count === 0 ? 0 : (sizeBytes / count) * items * 1.125;
 }

@@ -1,5 +1,5 @@
 import type { CsvLayout } from '../contract/batch-columns.ts';
-import { headBytes, shapeOfCsv } from '../domain/batches/csv-head.ts';
+import { type CsvDelimiter, headBytes, shapeOfCsv } from '../domain/batches/csv-head.ts';
 import { CsvScan, type ScanProblem } from '../domain/batches/csv-scan.ts';
 import type { AppError } from '../errors.ts';
 import { csvEmpty, csvError, lineTooLong, quoteNotClosed, tooManyColumns, tooManyRows } from './csv-errors.ts';
@@ -18,7 +18,14 @@ export async function checkCsv(
   chunks: AsyncIterable<Uint8Array>,
   limits: CsvLimits,
 ): Promise<{ rowCount: number; layout: CsvLayout }> {
-  const slices = csvSlices(chunks, { limitBytes: limits.bytes, sliceBytes: scannedAtOnce });
+  let named: CsvDelimiter | null = null;
+  const slices = csvSlices(chunks, {
+    limitBytes: limits.bytes,
+    sliceBytes: scannedAtOnce,
+    onNamed: (delimiter) => {
+      named = delimiter;
+    },
+  });
   const kept: Buffer[] = [];
   let keptBytes = 0;
   let isWhole = false;
@@ -31,7 +38,7 @@ export async function checkCsv(
     return slice;
   };
   while (!isWhole && keptBytes < headBytes) await next();
-  const shape = shapeOfCsv(Buffer.concat(kept).subarray(0, headBytes).toString('utf8'), isWhole);
+  const shape = shapeOfCsv(Buffer.concat(kept).subarray(0, headBytes).toString('utf8'), isWhole, named);
   const headerRows = shape.hasHeader ? 1 : 0;
   const scan = new CsvScan(shape, { ...limits, records: limits.rows + headerRows });
   const look = (problem: ScanProblem | null): void => {

@@ -4,7 +4,7 @@ import { setImmediate as turn } from 'node:timers/promises';
 import { type Options, parse } from 'csv-parse';
 import { type CsvLayout, columnsOf } from '../contract/batch-columns.ts';
 import { CsvBytes } from '../domain/batches/csv-bytes.ts';
-import { type CsvShape, separatorLineBytes, withoutSeparatorLine } from '../domain/batches/csv-head.ts';
+import { type CsvDelimiter, type CsvShape, separatorLineBytes, takeSeparatorLine } from '../domain/batches/csv-head.ts';
 import { csvEmpty, csvError, fileTooLarge, notCsv, parserError, tooManyColumns, tooManyRows } from './csv-errors.ts';
 
 export type CsvLimits = {
@@ -49,14 +49,24 @@ export async function readCsvLayout(begin: Buffer, shape: CsvShape, limits: CsvL
   throw csvEmpty();
 }
 
-/** Passes the bytes on in small pieces, once they were looked at; between two of them the process does other things. */
+type Slicing = {
+  limitBytes: number;
+  sliceBytes: number;
+  /** Is told the delimiter that the file itself names, before its first piece. */
+  onNamed?: (delimiter: CsvDelimiter) => void;
+};
+
+/**
+ * Passes the bytes on in small pieces, once they were looked at, but for a first line that names the delimiter; between two of them the
+ * process does other things.
+ */
 export async function* csvSlices(
   chunks: AsyncIterable<Uint8Array>,
-  { limitBytes, sliceBytes }: { limitBytes: number; sliceBytes: number },
+  { limitBytes, sliceBytes, onNamed = () => undefined }: Slicing,
 ): AsyncGenerator<Buffer, void> {
   const bytes = new CsvBytes();
   let sizeBytes = 0;
-  for await (const chunk of pastSeparatorLine(chunks)) {
+  for await (const chunk of pastSeparatorLine(chunks, onNamed)) {
     sizeBytes += chunk.length;
     if (sizeBytes > limitBytes) throw fileTooLarge(limitBytes);
     for (let at = 0; at < chunk.length; at += sliceBytes) {
@@ -71,7 +81,15 @@ export async function* csvSlices(
   if (problem !== null) throw notCsv(problem);
 }
 
-async function* pastSeparatorLine(chunks: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array, void> {
+async function* pastSeparatorLine(
+  chunks: AsyncIterable<Uint8Array>,
+  onNamed: (delimiter: CsvDelimiter) => void,
+): AsyncGenerator<Uint8Array, void> {
+  const past = (bytes: Buffer): Buffer => {
+    const { named, rest } = takeSeparatorLine(bytes);
+    if (named !== null) onNamed(named);
+    return rest;
+  };
   let begin: Buffer | null = Buffer.alloc(0);
   for await (const chunk of chunks) {
     if (begin === null) {
@@ -80,10 +98,10 @@ async function* pastSeparatorLine(chunks: AsyncIterable<Uint8Array>): AsyncGener
     }
     begin = Buffer.concat([begin, chunk]);
     if (begin.length < separatorLineBytes) continue;
-    yield withoutSeparatorLine(begin);
+    yield past(begin);
     begin = null;
   }
-  if (begin !== null) yield withoutSeparatorLine(begin);
+  if (begin !== null) yield past(begin);
 }
 
 type Raw = { line: number; cells: string[] };

@@ -35,14 +35,16 @@ function withoutMark(text: string): string {
 export const separatorLineBytes = 16;
 
 /**
- * Takes a first line `sep=;` away, which Excel writes and reads to name the delimiter: it is no record. Its line break stays, so that
- * lines keep their numbers.
+ * Takes a first line `sep=;` away, by which Excel names the delimiter: it is no record. Its line break stays, so that lines keep their
+ * numbers.
  *
  * @param begin `separatorLineBytes` or more of the file's beginning, or the whole file
  */
-export function withoutSeparatorLine(begin: Buffer): Buffer {
-  const found = /^(?:\xef\xbb\xbf)?"?sep=[,;\t]"?(?=[\r\n])/i.exec(begin.toString('latin1', 0, separatorLineBytes));
-  return found === null ? begin : begin.subarray(found[0].length);
+export function takeSeparatorLine(begin: Buffer): { named: CsvDelimiter | null; rest: Buffer } {
+  const found = /^(?:\xef\xbb\xbf)?"?sep=([,;\t])"?(?=[\r\n])/i.exec(begin.toString('latin1', 0, separatorLineBytes));
+  return found === null
+    ? { named: null, rest: begin }
+    : { named: found[1] as CsvDelimiter, rest: begin.subarray(found[0].length) };
 }
 
 /** Whether a line begins as a URL does: then it names no columns. */
@@ -58,8 +60,10 @@ function beginsAsUrl(head: string): boolean {
  *
  * @param head the first `headBytes` as text, or the whole file
  * @param isWhole false: the last line may be cut and is left out, unless it is the only one
+ * @param named the delimiter that the file names itself, which then parts its table
  */
-export function shapeOfCsv(head: string, isWhole: boolean): CsvShape {
+export function shapeOfCsv(head: string, isWhole: boolean, named: CsvDelimiter | null = null): CsvShape {
+  if (named !== null && !beginsAsUrl(head)) return { delimiter: named, hasHeader: true };
   const all = countsByLine(withoutMark(head));
   const lines = isWhole || all.length < 2 ? all : all.slice(0, -1);
   const [first] = lines;

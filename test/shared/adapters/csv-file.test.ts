@@ -72,6 +72,12 @@ describe('reading a CSV', () => {
     );
   });
 
+  it('parts cells by the delimiter that the file names, whatever else stands in it', async () => {
+    const { layout, rows } = await read('sep=;\r\ntext\r\nHallo, Welt\r\n');
+    expect(layout).toMatchObject({ delimiter: ';', hasHeader: true });
+    expect(rows).toEqual([{ row: 1, line: 3, cells: ['Hallo, Welt'] }]);
+  });
+
   it('knows columns in any order and case, by common other names, and keeps those that nobody knows', async () => {
     const { layout } = await read('File Name;LINK;__proto__;Größe\n;https://a.example;;\n');
     expect(layout.columns).toEqual([
