@@ -131,7 +131,7 @@ export class ScanDelivery {
   }
 
   #take(segment: Segment, folder: JournalFolder): void {
-    this.#parcels.set(segment.id, { ...segment, folder, addedAt: null, askedAt: 0 });
+    this.#parcels.set(segment.id, { ...segment, folder, addedAt: null, askedAt: 0, restsUntil: 0 });
     this.#rounds.sealed(segment.count);
   }
 
@@ -149,7 +149,7 @@ export class ScanDelivery {
     const held = new Set([this.#folder.id, ...[...this.#parcels.values()].map(({ folder }) => folder.id)]);
     const { log } = this.#needs;
     try {
-      for (const { folder, segments } of await adoptJournals(this.#root, held)) {
+      for (const { folder, segments } of await adoptJournals(this.#root, held, log)) {
         log.info(
           { journal: folder.id, segments: segments.length },
           'the journal of a process that is gone is delivered',

@@ -18,6 +18,8 @@ const gatherMs = 20;
 const askAfterMs = 5000;
 const askAfterWhenFinishingMs = 250;
 const longestRestMs = 5000;
+/** A segment that could not be read is left alone for so long. */
+const unreadableRestMs = 30_000;
 
 type Needs = Pick<DeliveryNeeds, 'scans' | 'queues' | 'log'> & {
   parcels: Map<string, Parcel>;
@@ -128,12 +130,15 @@ export class DeliveryRounds {
     const { parcels, queues, done } = this.#needs;
     const all = [...parcels.values()];
     const underWay = all.filter(({ addedAt }) => addedAt !== null).length;
-    const waiting = all.filter(({ addedAt }) => addedAt === null).slice(0, this.#room(underWay));
+    const now = performance.now();
+    const ready = all.filter(({ addedAt, restsUntil }) => addedAt === null && restsUntil <= now);
+    const waiting = ready.slice(0, this.#room(underWay));
     if (waiting.length > 0) this.#addedLast = performance.now();
     for (let start = 0; start < waiting.length; start += addedTogether) {
       queues.assertAcceptsWork();
       const chunk = waiting.slice(start, start + addedTogether);
-      const jobs = await Promise.all(chunk.map(async (parcel) => ({ parcel, lines: await linesOf(parcel) })));
+      const read = await Promise.all(chunk.map(async (parcel) => ({ parcel, lines: await this.#linesOf(parcel) })));
+      const jobs = read.flatMap(({ parcel, lines }) => (lines === null ? [] : { parcel, lines }));
       const empty = jobs.filter(({ lines }) => lines === '').map(({ parcel }) => parcel);
       await done(empty);
       await queues.add(
@@ -145,10 +150,21 @@ export class DeliveryRounds {
             jobId: id,
           })),
       );
-      for (const parcel of chunk) {
+      for (const { parcel } of jobs) {
         parcel.addedAt = performance.now();
         parcel.askedAt = parcel.addedAt;
       }
+    }
+  }
+
+  /** Null for one that cannot be read, which must not hold up the others. */
+  async #linesOf(parcel: Parcel): Promise<string | null> {
+    try {
+      return await linesOf(parcel);
+    } catch (err) {
+      this.#needs.log.error({ err, segmentId: parcel.id }, 'a segment of scans cannot be read for now');
+      parcel.restsUntil = performance.now() + unreadableRestMs;
+      return null;
     }
   }
 

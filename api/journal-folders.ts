@@ -3,6 +3,7 @@ import { mkdir, readdir, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { tryLock } from '../shared/adapters/folder-lock.ts';
 import type { Segment } from '../shared/journal.ts';
+import type { Log } from '../shared/log.ts';
 import { isUnused, segmentExtension, syncFolder } from '../shared/segment-file.ts';
 
 const lockName = 'lock';
@@ -41,13 +42,15 @@ export async function makeJournalFolder(root: string): Promise<JournalFolder> {
 }
 
 /**
- * Takes over the journals of processes that are gone, with the segments that these left. Empty ones are removed.
+ * Takes over the journals of processes that are gone, with the segments that these left. Empty ones are removed; one that cannot be
+ * read now is let go of again.
  *
  * @param own ids of the folders that this process holds already
  */
 export async function adoptJournals(
   root: string,
   own: ReadonlySet<string>,
+  log: Log,
 ): Promise<{ folder: JournalFolder; segments: Segment[] }[]> {
   const adopted: { folder: JournalFolder; segments: Segment[] }[] = [];
   for (const id of await readdir(root)) {
@@ -55,9 +58,14 @@ export async function adoptJournals(
     else if (!own.has(id)) {
       const folder = takeFolder(root, id);
       if (folder === null) continue;
-      const segments = await segmentsOf(folder);
-      if (segments.length === 0) await folder.remove();
-      else adopted.push({ folder, segments });
+      try {
+        const segments = await segmentsOf(folder);
+        if (segments.length === 0) await folder.remove();
+        else adopted.push({ folder, segments });
+      } catch (err) {
+        folder.release();
+        log.warn({ err, journal: id }, 'the journal of a process that is gone cannot be read for now');
+      }
     }
   }
   return adopted;

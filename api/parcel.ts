@@ -9,6 +9,8 @@ export type Parcel = Segment & {
   addedAt: number | null;
   /** When it was last asked what became of it (process time, ms). */
   askedAt: number;
+  /** Its file could not be read: it is tried again then (process time, ms). */
+  restsUntil: number;
 };
 
 /** Reads a parcel's lines as they stand on the disk, up to the last whole one; empty when there is none. */

@@ -52,11 +52,14 @@ export function createAuth(
   const noteUse = createKeyUse({ store: database.keys, now, log });
   const known = new LRUCache<string, { row: KeyRow | null }>({ max: 10_000, ttl: trustedForMs });
 
+  let forgotten = 0;
   const rowOf = async (digest: string): Promise<KeyRow | null> => {
     let entry = known.get(digest);
     if (entry === undefined) {
+      const before = forgotten;
       entry = { row: await database.keys.findByHash(digest) };
-      known.set(digest, entry);
+      // What was read while a key was revoked may be that key, as it was.
+      if (forgotten === before) known.set(digest, entry);
     }
     const { row } = entry;
     if (row === null || row.hash === digest) return row;
@@ -100,6 +103,7 @@ export function createAuth(
   return {
     /** Forgets what was looked up of a key: to be called when it was revoked or rotated here. */
     forget(keyId: string): void {
+      forgotten++;
       for (const [digest, { row }] of known.entries()) if (row?.id === keyId) known.delete(digest);
     },
 

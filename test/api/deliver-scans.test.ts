@@ -1,9 +1,10 @@
-import { mkdir, readdir, rename, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { pino } from 'pino';
 import { afterEach, describe, expect, it } from 'vitest';
 import { ScanDelivery } from '../../api/deliver-scans.ts';
 import { makeJournalFolder } from '../../api/journal-folders.ts';
+import { tryLock } from '../../shared/adapters/folder-lock.ts';
 import type { NewJob } from '../../shared/adapters/queues.ts';
 import type { EndedListener } from '../../shared/adapters/redis-channel.ts';
 import type { ScanEvent } from '../../shared/contract/scan-event.ts';
@@ -223,6 +224,23 @@ describe('closing the delivery', () => {
     expect(await readdir(join(dataDir, 'journal'))).toEqual([]);
   });
 
+  it('delivers the others when a segment cannot be read', async () => {
+    const dataDir = await temporaryFolder();
+    const far = farSide();
+    far.side.queueAway = true;
+    const { delivery, lines } = await startDelivery(dataDir, far);
+    const [broken, whole] = [Array.from({ length: 500 }, scan), scan()];
+    await Promise.all(broken.map((event) => delivery.record(event)));
+    await delivery.record(whole);
+    const [first = ''] = (await segmentsBelow(dataDir)).sort();
+    await rm(first);
+    await mkdir(first);
+    far.side.queueAway = false;
+    await eventually('the other is recorded', async () => far.side.ledger.has(whole.id));
+    expect(far.side.ledger.size).toBe(1);
+    expect(lines).toContainEqual(expect.objectContaining({ msg: 'a segment of scans cannot be read for now' }));
+  });
+
   it('leaves on the disk what cannot be delivered, and says so; the next process delivers it', async () => {
     const dataDir = await temporaryFolder();
     const far = farSide();
@@ -264,6 +282,20 @@ describe('the journal of another process', () => {
       'its folder is removed',
       async () => !(await readdir(join(dataDir, 'journal'))).includes(folder.id),
     );
+  });
+
+  it('that cannot be read is let go of, and the others are adopted', async () => {
+    const dataDir = await temporaryFolder();
+    const far = farSide();
+    const event = scan();
+    const [broken, whole] = [await journalOf(dataDir, ''), await journalOf(dataDir, encodeLine(event))];
+    await mkdir(join(broken.path, '000000002.scans'));
+    for (const folder of [broken, whole]) folder.release();
+    await startDelivery(dataDir, far);
+    await eventually('it is recorded', async () => far.side.ledger.has(event.id));
+    const unlock = tryLock(join(broken.path, 'lock'));
+    expect(unlock).not.toBeNull();
+    unlock?.();
   });
 
   it('is delivered up to its torn tail', async () => {

@@ -121,6 +121,31 @@ describe('keys', () => {
     expect((await api.call(`/v1/keys/${key.id}`)).status).toBe(404);
   });
 
+  it('that are revoked while a request looks them up are refused from the next one on', async () => {
+    const { key } = await make({ tenantId: 'acme' });
+    const { keys } = api.database;
+    const find = keys.findByHash.bind(keys);
+    const found = new Promise<void>((resolve) => {
+      keys.findByHash = async (digest) => {
+        const row = await find(digest);
+        keys.findByHash = find;
+        resolve();
+        await revoked;
+        return row;
+      };
+    });
+    let tell = (): void => undefined;
+    const revoked = new Promise<void>((resolve) => {
+      tell = resolve;
+    });
+    const underWay = statusOf(key.key);
+    await found;
+    expect((await api.call(`/v1/keys/${key.id}`, { key: 'admin-of-acme', method: 'DELETE' })).status).toBe(204);
+    tell();
+    expect(await underWay).toBe(200);
+    expect(await statusOf(key.key)).toBe(401);
+  });
+
   it('note when they were used', async () => {
     const { key } = await make({});
     await statusOf(key.key);
