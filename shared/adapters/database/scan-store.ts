@@ -64,7 +64,11 @@ export function spanOwner({ tenantId, codeId }: DayOwner): string {
 /** A day as it is stored; `revision` counts its changes (1, 2 …). */
 export type StoredDay = { day: Millis; rollUps: ScanDay; revision: number };
 
-/** Ledger, roll-ups, and what is known of delivered journal segments. Roll-ups are kept by UTC day, with a day's buckets. */
+/**
+ * Ledger, roll-ups, and what is known of delivered journal segments. Roll-ups are kept by UTC day, with a day's buckets.
+ *
+ * What is counted from the ledger follows from it: power loss may take its latest changes back, and then the marks are there again.
+ */
 export interface ScanStore {
   /**
    * Puts a segment's scans in the ledger (insert or ignore by id), marks every bucket whose roll-up they may change as dirty,

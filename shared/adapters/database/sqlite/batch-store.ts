@@ -14,12 +14,10 @@ import {
 } from './batch-statements.ts';
 import { jsonText, type RowCodec, type SqlValue } from './columns.ts';
 import type { SqliteConnection } from './connection.ts';
+import { unsynced } from './protocol.ts';
 import { beforeEverything, behindEverything, type Statement } from './statements.ts';
 
 type Part<Name extends keyof BatchStore> = Pick<BatchStore, Name>;
-
-/** Of what can be made again: the next write that waits for the disk takes it there too, and no other tenant's waits meanwhile. */
-const unsynced = { undurable: true } as const;
 
 /** Keeps batches, their rows, chunks and tasks in SQLite. */
 export function sqliteBatches(connection: SqliteConnection): BatchStore {

@@ -6,6 +6,7 @@ import { codeStatements } from './code-statements.ts';
 import { matchOf, needleOf, termOf, termsFor, termsOf } from './code-terms.ts';
 import type { SqlValue } from './columns.ts';
 import type { SqliteConnection } from './connection.ts';
+import { unsynced } from './protocol.ts';
 import type { Statement } from './statements.ts';
 
 /** `insert` takes all of it; so does `replace`. */
@@ -82,7 +83,7 @@ export function sqliteCodes(connection: SqliteConnection): CodeStore {
     },
     async setScanFacts(facts) {
       const parameters = facts.map(({ id, scanCount, lastScannedAt }) => [id, scanCount, lastScannedAt]);
-      await connection.write(statements.setScanFacts, parameters);
+      await connection.write(statements.setScanFacts, parameters, unsynced);
     },
     hasLogo: async (logoId) => (await connection.list(statements.withLogo, [logoId])).length > 0,
   };

@@ -14,6 +14,9 @@ export type Write = {
   undurable?: true;
 };
 
+/** Of what can be made again: the next write that waits for the disk takes it there too, and nobody else's waits meanwhile. */
+export const unsynced = { undurable: true } as const;
+
 /** One call's writes: all of them happen, or none. */
 export type Call = Write[];
 

@@ -14,6 +14,7 @@ import {
 import { addBySpans, type SpanReader } from '../span-breakdowns.ts';
 import type { SqlValue } from './columns.ts';
 import type { SqliteConnection } from './connection.ts';
+import { unsynced } from './protocol.ts';
 import { codeDayStatements, scanStatements, spanStatements, tenantDayStatements } from './scan-statements.ts';
 
 type Days = Pick<
@@ -60,7 +61,11 @@ export function sqliteScanDays(connection: SqliteConnection): Days {
     },
     addDays: (sum, range) => addDays(scope, sum, range),
     async keep({ span, days, revisions, total }) {
-      await connection.write(spanStatements.keep, [[spanOwner(owner), span, days, revisions, JSON.stringify(total)]]);
+      await connection.write(
+        spanStatements.keep,
+        [[spanOwner(owner), span, days, revisions, JSON.stringify(total)]],
+        unsynced,
+      );
     },
   });
   return {
@@ -78,8 +83,8 @@ export function sqliteScanDays(connection: SqliteConnection): Days {
       const values = [codeId ?? tenantId, day, revision, scanCount, lastAt, counts, total, breakdowns];
       const write =
         revision > 0
-          ? connection.write(replace, [values])
-          : connection.write(insert, [codeId === null ? values : [...values, tenantId]]);
+          ? connection.write(replace, [values], unsynced)
+          : connection.write(insert, [codeId === null ? values : [...values, tenantId]], unsynced);
       return (await write).changes[0] === 1;
     },
     async totalsOf(codeIds) {

@@ -4,6 +4,7 @@ import { chunksOf, ledgerSetting, oldestOf, pageBounds } from '../scan-pages.ts'
 import type { DirtyBucket, ScanRow, ScanStore } from '../scan-store.ts';
 import type { SqlValue } from './columns.ts';
 import type { SqliteConnection } from './connection.ts';
+import { unsynced } from './protocol.ts';
 import { ledgerStatements, markStatements, scanCodec, scanStatements, segmentStatements } from './scan-statements.ts';
 import { settingStatements } from './statements.ts';
 
@@ -69,7 +70,7 @@ export function sqliteLedger(connection: SqliteConnection): Ledger {
     },
     async forgetRecorded(segmentIds) {
       const parameters = segmentIds.map((id) => [id]);
-      await connection.write(segmentStatements.forget, parameters);
+      await connection.write(segmentStatements.forget, parameters, unsynced);
     },
     async forgetRecordedBefore(before) {
       await connection.write(segmentStatements.forgetBefore, [[before]]);
@@ -115,7 +116,7 @@ export function sqliteLedger(connection: SqliteConnection): Ledger {
     },
     async clearMarks(marks) {
       const parameters = marks.map(({ codeId, start, stamp }) => [codeId, start, stamp]);
-      await connection.write(markStatements.clear, parameters);
+      await connection.write(markStatements.clear, parameters, unsynced);
     },
     async mark(buckets, now) {
       const stamp = randomUUID();
