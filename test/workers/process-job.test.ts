@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { maxRendersPerJob } from '../../shared/contract/jobs.ts';
 import { AppError, unavailable } from '../../shared/errors.ts';
 import { createLog } from '../../shared/log.ts';
 import { Tally } from '../../shared/tally.ts';
@@ -41,7 +42,11 @@ describe('a job', () => {
     ['whose name nobody knows', 'make-coffee', {}],
     ['named like a property of every object', 'constructor', {}],
     ['whose payload is not as agreed', 'render-codes', { renderIds: [] }],
-    ['with more renders than one may carry', 'render-codes', { renderIds: Array.from({ length: 17 }, () => 'rnd_1') }],
+    [
+      'with more renders than one may carry',
+      'render-codes',
+      { renderIds: Array.from({ length: maxRendersPerJob + 1 }, () => 'rnd_1') },
+    ],
   ])('%s fails loudly', async (_, name, payload) => {
     const verdict = await processWith(async () => ({ verdict: 'done' }))(runningJob(name, payload));
     expect(verdict.verdict).toBe('failed');
