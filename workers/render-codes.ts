@@ -9,7 +9,7 @@ import type { Attempt, RenderOne } from './render-one.ts';
 import { setAsideRenders } from './suspects.ts';
 
 /** Renders of one job that are under way at once: while one is drawn, the others' bytes travel. */
-const width = 8;
+const width = 16;
 
 export type RenderTools = { renderOne: RenderOne; endRenders: EndRenders };
 
