@@ -43,9 +43,14 @@ export async function retargetCode(
 async function beforeThisBatch({ database }: BatchDeps, batch: Batch, { id, current }: CodeRow) {
   if (current.changedBy !== batch.createdBy || current.from < batch.createdAt || current.version === 1) return null;
   const recorded = await database.audit.list({
-    ...{ tenantId: batch.tenantId, action: null, objectId: id },
-    ...{ from: current.from - recordedWithinMs, to: current.from + recordedWithinMs },
-    ...{ limit: 200, order: 'oldest-first', after: null },
+    tenantId: batch.tenantId,
+    action: null,
+    objectId: id,
+    from: current.from - recordedWithinMs,
+    to: current.from + recordedWithinMs,
+    limit: 200,
+    order: 'oldest-first',
+    after: null,
   });
   const isThis = ({ field, after }: FieldChange) => field === 'version' && after === current.version;
   if (recorded.some(({ changes }) => changes.some(isThis))) return null;
