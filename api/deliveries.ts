@@ -1,8 +1,7 @@
-import type { Page } from '../shared/adapters/database/database.ts';
-import type { DeliveryRow, NewDelivery, WebhookRow } from '../shared/adapters/database/webhook-store.ts';
+import type { DeliveryPage, DeliveryRow, NewDelivery, WebhookRow } from '../shared/adapters/database/webhook-store.ts';
 import { deliveryJob } from '../shared/adapters/delivery-jobs.ts';
 import { messageBody } from '../shared/contract/events.ts';
-import { parseListQuery, writeCursor } from '../shared/contract/lists.ts';
+import { parseDeliveryQuery, writeCursor } from '../shared/contract/lists.ts';
 import { AppError } from '../shared/errors.ts';
 import { newId } from '../shared/new-id.ts';
 import { cutPage } from './cut-page.ts';
@@ -44,10 +43,10 @@ export function createDeliveryRoutes(deps: ApiDeps) {
   const answerPage = async (
     ctx: ApiContext,
     path: string,
-    list: (page: Page) => Promise<DeliveryRow[]>,
+    list: (page: DeliveryPage) => Promise<DeliveryRow[]>,
   ): Promise<void> => {
     const query = readQuery(ctx);
-    const page = parseListQuery(query, { withStatus: true, list: 'deliveries' });
+    const page = parseDeliveryQuery(query);
     const { rows, last } = cutPage(await list({ ...page, limit: page.limit + 1 }), page.limit);
     const nextCursor = last && writeCursor(last, { list: 'deliveries', order: page.order });
     if (nextCursor !== null) ctx.set('Link', linkToNext(`${config.publicUrl}${path}`, query, nextCursor));
@@ -126,7 +125,17 @@ function testDelivery(webhook: WebhookRow, id: string, at: number): NewDelivery 
   const type = 'webhook.test';
   const data = webhookAnswer(webhook, at);
   const body = messageBody({ type, at, data }, { object: data.object, id: webhookId });
-  return { id, tenantId, webhookId, callbackUrl: null, lane: webhookId, type, body, createdAt: at };
+  return {
+    id,
+    tenantId,
+    webhookId,
+    callbackUrl: null,
+    lane: webhookId,
+    type,
+    resourceId: webhookId,
+    body,
+    createdAt: at,
+  };
 }
 
 function assertActive({ status }: WebhookRow): void {

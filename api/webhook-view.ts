@@ -30,13 +30,8 @@ export function webhookAnswer(row: WebhookRow, now: number, secret?: string): We
   };
 }
 
-/** How messages begin whose `data` tells its id first: a list need not read them whole, 20 kB each. */
-const idFirst = /^\{"type":"[\w.]+","timestamp":"[\w:.-]+","data":\{"object":"\w+","(?:id|codeId)":"([\w-]+)"/;
-
-/** The id in the message that is sent. */
-function resourceIdOf({ body }: DeliveryRow): string | null {
-  const first = idFirst.exec(body)?.[1];
-  if (first !== undefined) return first;
+/** What a row tells of that was made before it was kept: the id in its message. */
+function resourceIdIn({ body }: DeliveryRow): string | null {
   const { data } = JSON.parse(body) as { data?: { id?: unknown; codeId?: unknown } };
   const id = data?.id ?? data?.codeId;
   return typeof id === 'string' ? id : null;
@@ -50,7 +45,7 @@ export function deliveryAnswer(row: DeliveryRow): DeliveryAnswer {
     id,
     webhookId,
     callbackUrl,
-    resourceId: resourceIdOf(row),
+    resourceId: row.resourceId ?? resourceIdIn(row),
     type,
     status,
     nextAttemptAt: timeOrNull(row.nextAttemptAt),

@@ -6,6 +6,8 @@ export type Notice = {
   type: EventType;
   /** See `eventIdOf`. */
   eventId: string;
+  /** The render, batch or code that it tells of. */
+  resourceId: string;
   /** As it is sent, see `messageBody`. */
   body: string;
   /** Who is told whatever the endpoints want. */

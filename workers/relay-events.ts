@@ -72,8 +72,8 @@ async function receiversOf(
   return new Map(await Promise.all(found));
 }
 
-function deliveryOf({ tenantId, type, body, requestId }: Notice, createdAt: number) {
-  return { tenantId, type, body, createdAt, requestId };
+function deliveryOf({ tenantId, type, resourceId, body, requestId }: Notice, createdAt: number) {
+  return { tenantId, type, resourceId, body, createdAt, requestId };
 }
 
 function deliveryToWebhook(

@@ -33,6 +33,7 @@ function noticeOf(row: RenderToTell['row'], end: RenderEnd, publicUrl: string): 
     tenantId: row.tenantId,
     type,
     eventId: eventIdOf(type, row.id, at),
+    resourceId: row.id,
     body: messageBody({ type, at, data }, brief),
     callbacks,
     isForWebhooks,

@@ -59,6 +59,7 @@ function noticeOf({ codeId, tenantId, group }: ScanNotice): Notice {
     tenantId,
     type,
     eventId,
+    resourceId: codeId,
     body: messageBody({ type, at, data: shown }, shown),
     callbacks: [],
     isForWebhooks: true,

@@ -1,4 +1,4 @@
-import { listReaders, workListReaders } from '../../shared/contract/lists.ts';
+import { deliveryListReaders, listReaders } from '../../shared/contract/lists.ts';
 import {
   callbackSecretAnswerSchema,
   deliveryAnswerSchema,
@@ -13,6 +13,12 @@ import { pageAnswer } from './page-answer.ts';
 import { idIn, pageDefaults, queryOf } from './parameters.ts';
 
 const id = idIn('webhook', ids.webhook);
+const listQuery = (description: string, example: string) =>
+  queryOf(deliveryListReaders, {
+    ...pageDefaults,
+    status: { example: 'failed' },
+    resourceId: { description, example },
+  });
 const tag = 'Webhooks';
 const secret = 'whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw';
 const json = { 'application/json': { schema: webhookAnswerSchema, examples: { webhook } } } as const;
@@ -128,7 +134,7 @@ export const webhookOperations = {
     description: 'Every message with its attempts, for 30 days.',
     access: 'read',
     path: { id },
-    query: queryOf(workListReaders, { ...pageDefaults, status: { example: 'failed' } }),
+    query: listQuery('What they tell of: a render, batch or code, or this webhook in tests.', ids.render),
     answers: {
       200: pageAnswer(deliveryListSchema.meta({ id: 'DeliveryList' }), [delivery]),
     },
@@ -152,7 +158,7 @@ export const webhookOperations = {
     description:
       'Every message to a `callbackUrl` with its attempts, for 30 days; `resourceId` is the render or batch.',
     access: 'read',
-    query: queryOf(workListReaders, { ...pageDefaults, status: { example: 'failed' } }),
+    query: listQuery('The render or batch that they tell of.', ids.batch),
     answers: {
       200: pageAnswer(deliveryListSchema.meta({ id: 'DeliveryList' }), [callbackDelivery]),
     },

@@ -1,7 +1,8 @@
 import { z } from 'zod';
-import { AppError, type FieldError, shortened } from '../errors.ts';
-import { cursorOf, pageLimit, type Reader, wordOf } from './parameters.ts';
+import { acceptedCursor, cursorOf, inQuery, pageLimit, readParameters, textUpTo, wordOf } from './parameters.ts';
 import { workStatusSchema } from './render-answer.ts';
+import type { Query } from './render-query.ts';
+import { invalidRequest } from './zod-problems.ts';
 
 /** The shape of every list answer. */
 export function listAnswerSchema<Item extends z.ZodType>(item: Item) {
@@ -47,15 +48,31 @@ export const listReaders = {
 /** The same, where its items have a status of work. */
 export const workListReaders = { ...listReaders, status: wordOf(workStatusSchema.options) };
 
+/** The parameters of a list of deliveries. */
+export const deliveryListReaders = { ...workListReaders, resourceId: textUpTo(128) };
+
 /** Returns why a cursor does not fit this list in this order, or null. */
-function misplaced(scope: CursorScope | null, wanted: CursorScope): { code: string; detail: string } | null {
-  if (scope?.list !== wanted.list) {
-    const detail = `cursor must be the nextCursor of an earlier page of this list, and is one of another`;
-    return { code: 'cursor_of_other_list', detail };
-  }
+function misplaced(scope: CursorScope | null, wanted: CursorScope): { code: string; accepted: string } | null {
+  if (scope?.list !== wanted.list)
+    return { code: 'cursor_of_other_list', accepted: `${acceptedCursor} of this list; that of another` };
   if (scope.order === wanted.order) return null;
-  const detail = `cursor must be the nextCursor of an earlier page in this order, and was written for the other sort`;
-  return { code: 'cursor_of_other_sort', detail };
+  return { code: 'cursor_of_other_sort', accepted: `${acceptedCursor} in this order; that of the other sort` };
+}
+
+/** @throws AppError `invalid` that names every parameter that is wrong, unknown or given twice */
+function readListQuery(
+  query: Query,
+  readers: Partial<typeof deliveryListReaders>,
+  list?: string,
+): ListQuery & { resourceId: string | null } {
+  const { values, problems } = readParameters(query, readers as typeof deliveryListReaders);
+  const order = orders[values.sort ?? '-createdAt'];
+  const { cursor, limit = 50, status = null, resourceId = null } = values;
+  const other = cursor && list !== undefined ? misplaced(cursor.scope, { list, order }) : null;
+  if (other) problems.push({ path: ['cursor'], ...other, received: query.cursor });
+  if (problems.length > 0) throw invalidRequest(problems, inQuery);
+  const after = cursor ? { createdAt: cursor.createdAt, id: cursor.id } : null;
+  return { limit, order, after, status, resourceId };
 }
 
 /**
@@ -64,39 +81,12 @@ function misplaced(scope: CursorScope | null, wanted: CursorScope): { code: stri
  * @param list the list's name: its cursors hold for no other, and for one order only
  * @throws AppError `invalid` that names every parameter that is wrong, unknown or given twice
  */
-export function parseListQuery(
-  query: Record<string, string | string[]>,
-  { withStatus, list }: { withStatus: boolean; list?: string },
-): ListQuery {
-  const known: Record<string, Reader> = withStatus ? workListReaders : listReaders;
-  const values: Record<string, unknown> = {};
-  const details: FieldError[] = [];
-  const wrong = (name: string, code: string, detail: string, received: unknown): void => {
-    details.push({ in: 'query', pointer: null, name, code, detail, received: shortened(received) });
-  };
-  for (const [name, text] of Object.entries(query)) {
-    const reader = Object.hasOwn(known, name) ? known[name] : undefined;
-    if (reader === undefined) {
-      const accepted = Object.keys(known).join(', ');
-      wrong(name, 'unknown_field', `${name} is not known here; accepted are ${accepted}`, undefined);
-    } else if (Array.isArray(text))
-      wrong(name, 'given_twice', `${name} is given ${text.length} times; once is accepted`, text);
-    else {
-      const read = reader(text);
-      if ('value' in read) values[name] = read.value;
-      else wrong(name, `invalid_${name}`, `${name} must be ${read.accepted}`, text);
-    }
-  }
-  const order = orders[(values.sort as keyof typeof orders | undefined) ?? '-createdAt'];
-  const cursor = values.cursor as ReturnType<typeof readCursor> | undefined;
-  const other = cursor && list !== undefined ? misplaced(cursor.scope, { list, order }) : null;
-  if (other) wrong('cursor', other.code, other.detail, query.cursor);
-  if (details.length > 0)
-    throw new AppError('invalid', 'invalid_request', details.map(({ detail }) => detail).join('; '), { details });
-  return {
-    limit: (values.limit as number | undefined) ?? 50,
-    order,
-    after: cursor ? { createdAt: cursor.createdAt, id: cursor.id } : null,
-    status: (values.status as ListQuery['status'] | undefined) ?? null,
-  };
+export function parseListQuery(query: Query, { withStatus, list }: { withStatus: boolean; list?: string }): ListQuery {
+  const { resourceId: _, ...page } = readListQuery(query, withStatus ? workListReaders : listReaders, list);
+  return page;
+}
+
+/** Reads the query of a list of deliveries: that of a list of work, and `resourceId`. Throws like `parseListQuery`. */
+export function parseDeliveryQuery(query: Query): ListQuery & { resourceId: string | null } {
+  return readListQuery(query, deliveryListReaders, 'deliveries');
 }

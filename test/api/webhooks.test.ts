@@ -199,6 +199,8 @@ describe('deliveries', () => {
     expect(stored?.body).not.toContain(secret);
     const listed = deliveryListSchema.parse((await api.call(`/v1/webhooks/${id}/deliveries?status=queued`)).json());
     expect(listed.data).toEqual([delivery]);
+    expect((await api.call(`/v1/webhooks/${id}/deliveries?resourceId=${id}`)).json().data).toEqual([delivery]);
+    expect((await api.call(`/v1/webhooks/${id}/deliveries?resourceId=rnd_a`)).json().data).toEqual([]);
     expect((await api.call(`/v1/webhooks/${id}/deliveries?status=failed`)).json().data).toEqual([]);
   });
 
@@ -273,6 +275,8 @@ describe('callbackUrl', () => {
     const first = await list('?limit=1');
     const second = await list(`?limit=1&cursor=${first.nextCursor}`);
     expect(new Set([...first.data, ...second.data].map(({ id }) => id))).toEqual(new Set(ids));
+    expect((await list('?resourceId=bat_two')).data.map(({ id }) => id)).toEqual([ids[1]]);
+    expect((await list('?resourceId=bat_two&status=failed')).data).toEqual([]);
     const attempt = { at: Date.now(), httpStatus: 500, latencyMs: 3, error: null, body: 'oh' };
     const error = { code: 'attempts_exhausted', detail: 'none', pointer: null };
     await database.deliveries.record(planted.id, planted.nextAttemptAt ?? 0, attempt, { status: 'failed', error });

@@ -48,7 +48,7 @@ describe('relay-events', () => {
     const delivery = await onlyDelivery(row);
     expect(message.headers['webhook-id']).toBe(delivery.id);
     expect(message.headers['content-type']).toBe('application/json');
-    expect(delivery).toMatchObject({ status: 'completed', attemptsMade: 1, nextAttemptAt: null });
+    expect(delivery).toMatchObject({ status: 'completed', attemptsMade: 1, nextAttemptAt: null, resourceId: renderId });
     expect(delivery.attempts).toMatchObject([{ httpStatus: 204, error: null, body: '' }]);
   });
 

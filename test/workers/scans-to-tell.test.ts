@@ -39,11 +39,13 @@ function scansOf(codeId: string, count: number, more: Partial<ScanRow> = {}): Sc
 const relay = () => createProcessJob(createHandlers(deps), deps)(runningJob('relay-events', {}));
 
 async function toldTo(webhookId: string): Promise<{ codeId: string; scanCount: number; scans: { id: string }[] }[]> {
-  const page = { limit: 200, order: 'oldest-first', after: null, status: null } as const;
+  const page = { limit: 200, order: 'oldest-first', after: null, status: null, resourceId: null } as const;
   const rows = await deps.database.deliveries.list(webhookId, page);
-  return rows.map(({ body }) => {
+  return rows.map(({ body, resourceId }) => {
     expect(Buffer.byteLength(body)).toBeLessThan(20_000);
-    return JSON.parse(body).data;
+    const { data } = JSON.parse(body);
+    expect(resourceId).toBe(data.codeId);
+    return data;
   });
 }
 

@@ -7,7 +7,14 @@ useDeliveries();
 describe('sweep-deliveries', () => {
   it('queues a few of each lane and none that is not due', async () => {
     const { row } = await addWebhook();
-    const message = { tenantId: 't', webhookId: row.id, callbackUrl: null, type: 'webhook.test', body: '{}' } as const;
+    const message = {
+      tenantId: 't',
+      webhookId: row.id,
+      callbackUrl: null,
+      type: 'webhook.test',
+      resourceId: row.id,
+      body: '{}',
+    } as const;
     const id = (index: number): string => `msg_${createHash('sha256').update(String(index)).digest('hex')}`;
     const many = Array.from({ length: 600 }, (_, index) => ({
       ...message,

@@ -46,6 +46,7 @@ async function noticesOf(batch: Batch, { database, publicUrl, secretKey, now }: 
       tenantId,
       type,
       eventId,
+      resourceId: id,
       body: messageBody({ type, at, data }, brief),
       callbacks: callback === null ? [] : [{ id: deliveryId(secretKey, eventId, 'callback'), url: callback.url }],
       isForWebhooks: true,

@@ -76,6 +76,8 @@ export type DeliveryRow = {
   /** Who is called: deliveries of one lane share its places, so that a slow receiver holds up no other. */
   lane: string;
   type: MessageType;
+  /** What it tells of; null in rows from before it was kept. */
+  resourceId: string | null;
   /** As it is sent. */
   body: string;
   status: DeliveryStatus;
@@ -94,8 +96,11 @@ export type DeliveryRow = {
 
 export type NewDelivery = Pick<
   DeliveryRow,
-  'id' | 'tenantId' | 'webhookId' | 'callbackUrl' | 'lane' | 'type' | 'body' | 'createdAt'
+  'id' | 'tenantId' | 'webhookId' | 'callbackUrl' | 'lane' | 'type' | 'resourceId' | 'body' | 'createdAt'
 > & { requestId?: string | null };
+
+/** `resourceId`: those only that tell of it; null: all. */
+export type DeliveryPage = Page & { resourceId: string | null };
 
 export type DueDelivery = { id: string; lane: string; nextAttemptAt: Millis };
 
@@ -125,9 +130,9 @@ export interface DeliveryStore {
   insert(rows: NewDelivery[]): Promise<string[]>;
   find(id: string): Promise<DeliveryRow | null>;
   /** Newest or oldest first by `createdAt`, then id. */
-  list(webhookId: string, page: Page): Promise<DeliveryRow[]>;
+  list(webhookId: string, page: DeliveryPage): Promise<DeliveryRow[]>;
   /** Those to the `callbackUrl`s of a tenant, likewise. */
-  listOfCallbacks(tenantId: string, page: Page): Promise<DeliveryRow[]>;
+  listOfCallbacks(tenantId: string, page: DeliveryPage): Promise<DeliveryRow[]>;
   /** Queued ones that are due at `at`, the longest due first, behind `after`. */
   due(query: {
     at: Millis;

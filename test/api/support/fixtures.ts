@@ -38,9 +38,10 @@ async function plantEndedBatch({ database, objects }: ApiUnderTest): Promise<str
 export async function plantCallbackDelivery({ database }: ApiUnderTest, batchId: string): Promise<string> {
   const id = newId('msg');
   const callbackUrl = 'https://hooks.example.com/done';
-  const body = JSON.stringify({ type: 'batch.completed', data: { object: 'batch', id: batchId } });
+  const type = 'batch.completed';
+  const body = JSON.stringify({ type, data: { object: 'batch', id: batchId } });
   const more = { webhookId: null, callbackUrl, lane: 'default https://hooks.example.com', createdAt: Date.now() };
-  await database.deliveries.insert([{ id, tenantId: 'default', type: 'batch.completed', body, ...more }]);
+  await database.deliveries.insert([{ id, tenantId: 'default', type, resourceId: batchId, body, ...more }]);
   return id;
 }
 

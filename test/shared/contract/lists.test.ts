@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { parseListQuery, writeCursor } from '../../../shared/contract/lists.ts';
+import { parseDeliveryQuery, parseListQuery, writeCursor } from '../../../shared/contract/lists.ts';
 import { codesOf, refusal } from './refusal.ts';
 
 describe('parseListQuery', () => {
@@ -41,8 +41,28 @@ describe('parseListQuery', () => {
     expect(read).toThrow(/limit.*sort.*status/s);
   });
 
+  it('names the parameter that is meant, and all that are known', () => {
+    const read = () => parseListQuery({ curser: 'x' }, { withStatus: false });
+    expect(read).toThrow('curser is not known here, perhaps cursor is meant; accepted: limit, sort, cursor.');
+  });
+
   it('refuses names that every object has', () => {
     expect(() => parseListQuery({ sort: 'constructor' }, { withStatus: true })).toThrow(/sort must be/);
     expect(() => parseListQuery({ constructor: 'x' }, { withStatus: true })).toThrow(/not known/);
+  });
+});
+
+describe('parseDeliveryQuery', () => {
+  it('reads what the deliveries tell of beside what every list has', () => {
+    expect(parseDeliveryQuery({ resourceId: 'bat_a', status: 'failed' })).toMatchObject({
+      resourceId: 'bat_a',
+      status: 'failed',
+      limit: 50,
+    });
+    expect(parseDeliveryQuery({}).resourceId).toBeNull();
+  });
+
+  it('refuses an empty id', () => {
+    expect(codesOf(refusal(() => parseDeliveryQuery({ resourceId: '' })))).toEqual(['resourceId invalid_resource_id']);
   });
 });

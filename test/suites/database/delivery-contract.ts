@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest';
-import type { Database, Page } from '../../../shared/adapters/database/database.ts';
+import type { Database } from '../../../shared/adapters/database/database.ts';
 import {
   type DeliveryAttempt,
+  type DeliveryPage,
   type DueDelivery,
   freshDelivery,
   mostAttemptsKept,
@@ -19,6 +20,7 @@ export function newDelivery(more: Partial<NewDelivery> = {}): NewDelivery {
     callbackUrl: null,
     lane: webhookId,
     type: 'render.completed',
+    resourceId: 'rnd_a',
     body,
     createdAt: noon,
     ...more,
@@ -52,34 +54,61 @@ export function deliveriesContract(database: () => Database): void {
       expect(inserted.flat().sort()).toEqual(rows.map(({ id }) => id).sort());
     });
 
-    it.each(['one webhook', 'the callbacks of a tenant'])('list %s, page by page, of one status or all', async (of) => {
-      const owner = unique('owner');
-      const isWebhook = of === 'one webhook';
-      const callback = { webhookId: null, callbackUrl: 'https://a.test/' };
-      const rows = Array.from({ length: 5 }, (_, index) => {
-        const whose = isWebhook ? { webhookId: owner } : { tenantId: owner, ...callback };
-        return newDelivery({ id: `msg_${index}_${owner}`, ...whose, createdAt: noon + Math.floor(index / 2) });
-      });
-      const others = [newDelivery(), newDelivery({ tenantId: owner }), newDelivery({ ...callback, lane: 'lane' })];
-      await deliveries().insert([...rows, ...others]);
-      for (const { id } of rows.slice(1, 3)) await deliveries().fail(id, error, noon);
-      const idsOf = async (over: Partial<Page>): Promise<string[]> => {
-        const ids: string[] = [];
-        for (let after: Page['after'] = null; ; ) {
-          const query: Page = { limit: 2, order: 'oldest-first', status: null, ...over, after };
-          const got = await deliveries()[isWebhook ? 'list' : 'listOfCallbacks'](owner, query);
-          ids.push(...got.map(({ id }) => id));
-          after = got.at(-1) ?? null;
-          if (after === null) return ids;
-        }
-      };
-      const ids = rows.map(({ id }) => id);
-      expect(await idsOf({})).toEqual(ids);
-      expect(await idsOf({ order: 'newest-first' })).toEqual(ids.toReversed());
-      expect(await idsOf({ status: 'failed' })).toEqual(ids.slice(1, 3));
-      expect(await idsOf({ status: 'failed', order: 'newest-first' })).toEqual(ids.slice(1, 3).toReversed());
-      expect(await idsOf({ status: 'completed' })).toEqual([]);
-    });
+    it.each(['one webhook', 'the callbacks of a tenant'])(
+      'list %s, page by page, of one status or all, of one resource or all',
+      async (of) => {
+        const owner = unique('owner');
+        const isWebhook = of === 'one webhook';
+        const callback = { webhookId: null, callbackUrl: 'https://a.test/' };
+        const resourceId = `bat_${owner}`;
+        const rows = Array.from({ length: 5 }, (_, index) => {
+          const whose = isWebhook ? { webhookId: owner } : { tenantId: owner, ...callback };
+          const createdAt = noon + Math.floor(index / 2);
+          return newDelivery({
+            id: `msg_${index}_${owner}`,
+            ...whose,
+            createdAt,
+            resourceId: index % 2 === 0 ? resourceId : null,
+          });
+        });
+        const others = [
+          newDelivery({ resourceId }),
+          newDelivery({ tenantId: owner, resourceId }),
+          newDelivery({ ...callback, lane: 'lane', resourceId }),
+        ];
+        await deliveries().insert([...rows, ...others]);
+        for (const { id } of rows.slice(1, 3)) await deliveries().fail(id, error, noon);
+        const idsOf = async (over: Partial<DeliveryPage>): Promise<string[]> => {
+          const ids: string[] = [];
+          for (let after: DeliveryPage['after'] = null; ; ) {
+            const query: DeliveryPage = {
+              limit: 2,
+              order: 'oldest-first',
+              status: null,
+              resourceId: null,
+              ...over,
+              after,
+            };
+            const got = await deliveries()[isWebhook ? 'list' : 'listOfCallbacks'](owner, query);
+            ids.push(...got.map(({ id }) => id));
+            after = got.at(-1) ?? null;
+            if (after === null) return ids;
+          }
+        };
+        const ids = rows.map(({ id }) => id);
+        expect(await idsOf({})).toEqual(ids);
+        expect(await idsOf({ order: 'newest-first' })).toEqual(ids.toReversed());
+        expect(await idsOf({ status: 'failed' })).toEqual(ids.slice(1, 3));
+        expect(await idsOf({ status: 'failed', order: 'newest-first' })).toEqual(ids.slice(1, 3).toReversed());
+        expect(await idsOf({ status: 'completed' })).toEqual([]);
+        const ofResource = [ids[0], ids[2], ids[4]];
+        expect(await idsOf({ resourceId })).toEqual(ofResource);
+        expect(await idsOf({ resourceId, order: 'newest-first' })).toEqual(ofResource.toReversed());
+        expect(await idsOf({ resourceId, status: 'failed' })).toEqual([ids[2]]);
+        expect(await idsOf({ resourceId, status: 'failed', order: 'newest-first' })).toEqual([ids[2]]);
+        expect(await idsOf({ resourceId: 'bat_none' })).toEqual([]);
+      },
+    );
 
     it('are due in order, all of them or those of a lane', async () => {
       const long = 2_000;

@@ -20,7 +20,13 @@ beforeEach(async () => {
 afterEach(() => deps.close());
 
 const told = (): Promise<DeliveryRow[]> =>
-  deps.database.deliveries.list(webhook.id, { limit: 200, order: 'oldest-first', after: null, status: null });
+  deps.database.deliveries.list(webhook.id, {
+    limit: 200,
+    order: 'oldest-first',
+    after: null,
+    status: null,
+    resourceId: null,
+  });
 
 it('tells the end of a batch once, as it stands, to endpoints and to its callback', async () => {
   const callback = { id: 'msg_reserved', url: 'https://example.com/done' };
@@ -29,6 +35,7 @@ it('tells the end of a batch once, as it stands, to endpoints and to its callbac
   await createHandlers(deps)['relay-events']({}, runningJob('relay-events', {}));
   const [delivery, ...more] = await told();
   expect(more).toEqual([]);
+  expect(delivery?.resourceId).toBe(batch.id);
   const { type, data } = JSON.parse(delivery?.body ?? '{}');
   expect([type, data.id, data.status]).toEqual(['batch.completed', batch.id, 'completed']);
   expect(data.counts).toEqual({ total: 4, queued: 0, running: 0, completed: 3, failed: 1, cancelled: 0 });

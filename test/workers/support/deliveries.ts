@@ -60,7 +60,7 @@ export async function drawn(text: string, more: Partial<RenderSpec> = {}): Promi
 }
 
 export const deliveriesOf = ({ id }: WebhookRow): Promise<DeliveryRow[]> =>
-  deps.database.deliveries.list(id, { limit: 200, order: 'oldest-first', after: null, status: null });
+  deps.database.deliveries.list(id, { limit: 200, order: 'oldest-first', after: null, status: null, resourceId: null });
 
 export async function onlyDelivery(row: WebhookRow): Promise<DeliveryRow> {
   const found = await deliveriesOf(row);

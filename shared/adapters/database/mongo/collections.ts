@@ -105,6 +105,7 @@ export const indexes = {
     { name: 'by_webhook_and_status', key: { webhookId: 1, status: 1, createdAt: 1, _id: 1 } },
     { name: 'of_callbacks', key: { tenantId: 1, webhookId: 1, createdAt: 1, _id: 1 } },
     { name: 'of_callbacks_and_status', key: { tenantId: 1, webhookId: 1, status: 1, createdAt: 1, _id: 1 } },
+    { name: 'by_resource', key: { resourceId: 1, webhookId: 1, createdAt: 1, _id: 1, status: 1, tenantId: 1 } },
     { name: 'due', key: { status: 1, nextAttemptAt: 1, _id: 1 } },
     { name: 'due_in_lane', key: { lane: 1, status: 1, nextAttemptAt: 1, _id: 1 } },
     { name: 'ended', key: { completedAt: 1 } },

@@ -1,6 +1,6 @@
 import type { mongo } from 'mongoose';
-import type { Page } from '../database.ts';
 import {
+  type DeliveryPage,
   type DeliveryRow,
   type DeliveryStore,
   type DueDelivery,
@@ -20,6 +20,12 @@ function dueOf({ _id, lane, nextAttemptAt }: StoredDelivery): DueDelivery {
   return { id: _id, lane, nextAttemptAt: nextAttemptAt as number };
 }
 
+/** Documents from before it was kept have no `resourceId`. */
+const deliveryOf = (document: StoredDelivery): DeliveryRow => ({
+  ...rowOf<DeliveryRow>(document),
+  resourceId: document.resourceId ?? null,
+});
+
 /** What lies behind a place in the queue: the bound lets the index begin there, the `$or` settles equal times. */
 function behindDue({ at, after }: Parameters<DeliveryStore['due']>[0]) {
   if (after === null) return { nextAttemptAt: { $lte: at } };
@@ -34,16 +40,18 @@ function behindDue({ at, after }: Parameters<DeliveryStore['due']>[0]) {
 export function mongoDeliveries(connection: MongoConnection): DeliveryStore {
   const { deliveries } = connection.collections;
   const run = connection.run.bind(connection);
-  const list = (owner: Partial<DeliveryRow>, page: Page): Promise<DeliveryRow[]> =>
+  const list = (owner: Partial<DeliveryRow>, page: DeliveryPage): Promise<DeliveryRow[]> =>
     run(async () => {
-      const filter = { ...owner, ...(page.status === null ? {} : { status: page.status }), ...behind(page) };
+      const { status, resourceId } = page;
+      const asked = { ...(status === null ? {} : { status }), ...(resourceId === null ? {} : { resourceId }) };
+      const filter = { ...owner, ...asked, ...behind(page) };
       const sort = { createdAt: direction(page), _id: direction(page) };
       const found = await deliveries
         .find(filter as mongo.Filter<StoredDelivery>)
         .sort(sort)
         .limit(page.limit)
         .toArray();
-      return found.map((document) => rowOf<DeliveryRow>(document));
+      return found.map(deliveryOf);
     });
   return {
     insert: (rows) =>
@@ -64,11 +72,11 @@ export function mongoDeliveries(connection: MongoConnection): DeliveryStore {
     find: (id) =>
       run(async () => {
         const document = await deliveries.findOne({ _id: id });
-        return document === null ? null : rowOf<DeliveryRow>(document);
+        return document === null ? null : deliveryOf(document);
       }),
-    /** Index: `by_webhook`, with a status `by_webhook_and_status`. */
+    /** Index: `by_webhook`, with a status `by_webhook_and_status`; of a resource `by_resource`. */
     list: (webhookId, page) => list({ webhookId }, page),
-    /** Index: `of_callbacks`, with a status `of_callbacks_and_status`. */
+    /** Index: `of_callbacks`, with a status `of_callbacks_and_status`; of a resource `by_resource`. */
     listOfCallbacks: (tenantId, page) => list({ tenantId, webhookId: null }, page),
     /** Index: `due`. */
     due: (query) =>

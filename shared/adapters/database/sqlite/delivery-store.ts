@@ -1,33 +1,28 @@
-import type { Page } from '../database.ts';
-import { type DeliveryStore, type DueDelivery, freshDelivery } from '../webhook-store.ts';
+import { type DeliveryPage, type DeliveryStore, type DueDelivery, freshDelivery } from '../webhook-store.ts';
 import { jsonText, type SqlValue } from './columns.ts';
 import type { SqliteConnection } from './connection.ts';
 import { beforeEverything, behindEverything, type Statement } from './statements.ts';
-import { deliveryCodec, deliveryStatements as statements } from './webhook-statements.ts';
+import {
+  type DeliveryOwner,
+  deliveryCodec,
+  listDeliveries,
+  deliveryStatements as statements,
+} from './webhook-statements.ts';
 
 function dueOf([id, lane, nextAttemptAt]: SqlValue[]): DueDelivery {
   return { id: id as string, lane: lane as string, nextAttemptAt: nextAttemptAt as number };
 }
 
-function listStatement({ order, status }: Page): Statement {
-  if (order === 'newest-first') return status === null ? statements.newestFirst : statements.newestFirstOfStatus;
-  return status === null ? statements.oldestFirst : statements.oldestFirstOfStatus;
-}
-
-function callbackStatement({ order, status }: Page): Statement {
-  if (order === 'newest-first')
-    return status === null ? statements.callbacksNewestFirst : statements.callbacksNewestFirstOfStatus;
-  return status === null ? statements.callbacksOldestFirst : statements.callbacksOldestFirstOfStatus;
-}
-
 export function sqliteDeliveries(connection: SqliteConnection): DeliveryStore {
   const changesOne = async (statement: Statement, parameters: SqlValue[]): Promise<boolean> =>
     (await connection.write(statement, [parameters])).changes[0] === 1;
-  const list = async (statement: Statement, owner: string, { after, order, limit, status }: Page) => {
+  const list = async (owner: DeliveryOwner, id: string, page: DeliveryPage) => {
+    const { order, after, limit, status, resourceId } = page;
     const end = order === 'newest-first' ? behindEverything : beforeEverything;
     const start = after === null ? end : [after.createdAt, after.id];
-    const parameters = [owner, ...start, limit, ...(status === null ? [] : [status])];
-    return (await connection.list(statement, parameters)).map(deliveryCodec.decode);
+    const filters = [status, resourceId].filter((value) => value !== null);
+    const found = await connection.list(listDeliveries(owner, page), [id, ...start, limit, ...filters]);
+    return found.map(deliveryCodec.decode);
   };
   return {
     async insert(rows) {
@@ -39,8 +34,8 @@ export function sqliteDeliveries(connection: SqliteConnection): DeliveryStore {
       const values = await connection.find(statements.find, id);
       return values === null ? null : deliveryCodec.decode(values);
     },
-    list: (webhookId, page) => list(listStatement(page), webhookId, page),
-    listOfCallbacks: (tenantId, page) => list(callbackStatement(page), tenantId, page),
+    list: (webhookId, page) => list('webhook', webhookId, page),
+    listOfCallbacks: (tenantId, page) => list('callbacks', tenantId, page),
     async due({ at, limit, after }) {
       const start = after === null ? beforeEverything : [after.nextAttemptAt, after.id];
       return (await connection.list(statements.due, [at, ...start, limit])).map(dueOf);

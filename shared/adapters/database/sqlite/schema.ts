@@ -283,4 +283,9 @@ export const migrations: readonly string[] = [
   create index deliveries_to_callbacks on deliveries (tenantId, createdAt, id) where webhookId is null;
   create index deliveries_to_callbacks_of_status on deliveries (tenantId, status, createdAt, id) where webhookId is null;
   `,
+  /* Deliveries are listed by what they tell of. A code has many, of which few failed: `status` spares reading the rows. */
+  `
+  alter table deliveries add column resourceId text;
+  create index deliveries_by_resource on deliveries (resourceId, webhookId, createdAt, id, status) where resourceId is not null;
+  `,
 ];

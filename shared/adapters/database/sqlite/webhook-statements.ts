@@ -1,5 +1,5 @@
 import type { ScanNotice } from '../../../domain/scans/scan-notice.ts';
-import type { CallbackSecrets, DeliveryRow, WebhookRow } from '../webhook-store.ts';
+import type { CallbackSecrets, DeliveryPage, DeliveryRow, WebhookRow } from '../webhook-store.ts';
 import { mostAttemptsKept } from '../webhook-store.ts';
 import { renderCodec, rowCodec } from './columns.ts';
 import { byKey, insertOf, quoted, replaceOf } from './sql-parts.ts';
@@ -33,6 +33,7 @@ export const deliveryCodec = rowCodec<DeliveryRow>({
   callbackUrl: 'plain',
   lane: 'plain',
   type: 'plain',
+  resourceId: 'plain',
   body: 'plain',
   status: 'plain',
   attempts: 'json',
@@ -89,33 +90,34 @@ export const callbackSecretStatements = {
 
 const deliveryColumns = quoted(deliveryCodec.names);
 
-type DeliveryOwner = 'webhook' | 'callbacks';
+export type DeliveryOwner = 'webhook' | 'callbacks';
 
 const ownerTerm = { webhook: 'webhookId = ?1', callbacks: 'tenantId = ?1 and webhookId is null' } as const;
 const ownerIndex = {
-  webhook: { any: 'deliveries_by_webhook', one: 'deliveries_by_webhook_and_status' },
-  callbacks: { any: 'deliveries_to_callbacks', one: 'deliveries_to_callbacks_of_status' },
+  webhook: { all: 'deliveries_by_webhook', ofStatus: 'deliveries_by_webhook_and_status' },
+  callbacks: { all: 'deliveries_to_callbacks', ofStatus: 'deliveries_to_callbacks_of_status' },
 } as const;
 
-const listDeliveries = (owner: DeliveryOwner, status: 'any' | 'one', order: 'asc' | 'desc'): Statement => ({
-  sql: `select ${deliveryColumns} from deliveries where ${ownerTerm[owner]} and ${status === 'one' ? 'status = ?5 and ' : ''}
-    (createdAt, id) ${order === 'asc' ? '>' : '<'} (?2, ?3) order by createdAt ${order}, id ${order} limit ?4`,
-  index: ownerIndex[owner][status],
-});
+/** Lists the deliveries of a webhook, or those to the callbacks of a tenant. Parameters: owner, createdAt and id to begin behind, limit; then status and resourceId, where they are asked for. */
+export function listDeliveries(owner: DeliveryOwner, { order, status, resourceId }: DeliveryPage): Statement {
+  // The plus keeps SQLite from going through all of a tenant's: a resource has one tenant.
+  const ownTerm = resourceId === null ? ownerTerm[owner] : ownerTerm[owner].replace('tenantId', '+tenantId');
+  const terms = [ownTerm, `(createdAt, id) ${order === 'oldest-first' ? '>' : '<'} (?2, ?3)`];
+  if (status !== null) terms.push('status = ?5');
+  if (resourceId !== null) terms.push(`resourceId = ?${status === null ? 5 : 6}`);
+  const direction = order === 'oldest-first' ? 'asc' : 'desc';
+  return {
+    sql: `select ${deliveryColumns} from deliveries where ${terms.join(' and ')}
+      order by createdAt ${direction}, id ${direction} limit ?4`,
+    index: resourceId === null ? ownerIndex[owner][status === null ? 'all' : 'ofStatus'] : 'deliveries_by_resource',
+  };
+}
 
 const trimmed = `case when json_array_length(attempts) >= ${mostAttemptsKept} then json_remove(attempts, '$[0]') else attempts end`;
 
 export const deliveryStatements = {
   insert: insertOf('deliveries', deliveryCodec.names, 'id'),
   find: byKey(`select ${deliveryColumns} from deliveries where id = ?1`),
-  newestFirst: listDeliveries('webhook', 'any', 'desc'),
-  oldestFirst: listDeliveries('webhook', 'any', 'asc'),
-  newestFirstOfStatus: listDeliveries('webhook', 'one', 'desc'),
-  oldestFirstOfStatus: listDeliveries('webhook', 'one', 'asc'),
-  callbacksNewestFirst: listDeliveries('callbacks', 'any', 'desc'),
-  callbacksOldestFirst: listDeliveries('callbacks', 'any', 'asc'),
-  callbacksNewestFirstOfStatus: listDeliveries('callbacks', 'one', 'desc'),
-  callbacksOldestFirstOfStatus: listDeliveries('callbacks', 'one', 'asc'),
   due: {
     sql: `select id, lane, nextAttemptAt from deliveries where status = 'queued' and nextAttemptAt <= ?1
       and (nextAttemptAt, id) > (?2, ?3) order by nextAttemptAt, id limit ?4`,

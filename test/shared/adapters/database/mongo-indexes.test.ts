@@ -56,8 +56,15 @@ function indexFor({ collection, filter, sort }: Query): string | null {
       ranges.every((field) => field === tail[0])
     );
   };
+  /** Begins with some of them, is in the order asked for, and holds the others behind it: no document is read to leave it out. */
+  const holds = ({ key }: { key: object }): boolean => {
+    const keys = Object.keys(key);
+    const begin = keys.findIndex((field) => !equal.includes(field));
+    const order = keys.slice(begin, begin + sort.length);
+    return begin > 0 && sort.length > 0 && order.join() === sort.join() && equal.every((field) => keys.includes(field));
+  };
   const known: readonly { name: string; key: object }[] = indexes[collection as keyof typeof indexes];
-  return known.find(serves)?.name ?? null;
+  return (known.find(serves) ?? known.find(holds))?.name ?? null;
 }
 
 /** The query's shape, for the table. */
@@ -104,7 +111,8 @@ async function callWebhooks({ webhooks, deliveries, scanNotices }: Database): Pr
     for (const after of [null, { createdAt: noon, id: webhook.id }]) {
       await webhooks.list(tenantId, { limit: 5, order, after });
       for (const status of [null, 'queued'] as const)
-        for (const page of [{ limit: 5, order, after, status }]) {
+        for (const resourceId of [null, 'rnd_a']) {
+          const page = { limit: 5, order, after, status, resourceId };
           await deliveries.list(webhook.id, page);
           await deliveries.listOfCallbacks(tenantId, page);
         }
@@ -370,6 +378,14 @@ describeOn('Each query to MongoDB', servers.mongo, (serverUrl) => {
         '$or, createdAt range, tenantId, webhookId by createdAt, _id': 'of_callbacks',
         'status, tenantId, webhookId by createdAt, _id': 'of_callbacks_and_status',
         '$or, createdAt range, status, tenantId, webhookId by createdAt, _id': 'of_callbacks_and_status',
+        ...Object.fromEntries(
+          ['', '$or, createdAt range, '].flatMap((from) =>
+            ['webhookId', 'status, webhookId', 'tenantId, webhookId', 'status, tenantId, webhookId'].map((fields) => [
+              `${[...`${from}resourceId, ${fields}`.split(', ')].sort().join(', ')} by createdAt, _id`,
+              'by_resource',
+            ]),
+          ),
+        ),
         'nextAttemptAt range, status by nextAttemptAt, _id': 'due',
         '$or, nextAttemptAt range, status by nextAttemptAt, _id': 'due',
         'lane, nextAttemptAt range, status by nextAttemptAt, _id': 'due_in_lane',

@@ -29,12 +29,26 @@ import {
 import {
   callbackSecretStatements,
   deliveryStatements,
+  listDeliveries,
   renderOutboxStatements,
   scanNoticeStatements,
   webhookStatements,
 } from '../../../../shared/adapters/database/sqlite/webhook-statements.ts';
 import { silent } from '../../../suites/database.ts';
 import { temporaryFolder } from '../../../support/servers.ts';
+
+const deliveryLists = Object.fromEntries(
+  (['webhook', 'callbacks'] as const).flatMap((owner) =>
+    (['newest-first', 'oldest-first'] as const).flatMap((order) =>
+      ([null, 'failed'] as const).flatMap((status) =>
+        [null, 'rnd_a'].map((resourceId) => [
+          [owner, order, status, resourceId].join(' '),
+          listDeliveries(owner, { order, status, resourceId, limit: 1, after: null }),
+        ]),
+      ),
+    ),
+  ),
+);
 
 const groups: Record<string, Record<string, Statement>> = {
   renders: renderStatements,
@@ -52,6 +66,7 @@ const groups: Record<string, Record<string, Statement>> = {
   webhooks: webhookStatements,
   callbackSecrets: callbackSecretStatements,
   deliveries: deliveryStatements,
+  deliveryLists,
   scanNotices: scanNoticeStatements,
   renderOutbox: renderOutboxStatements,
   scans: scanStatements,
