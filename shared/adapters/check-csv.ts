@@ -45,10 +45,10 @@ export async function checkCsv(
     if (problem !== null) throw scanError(problem, limits);
   };
   look(scan.next(Buffer.concat(kept)));
-  while (!isWhole && scan.firstRecordEnd === null) look(scan.next(await next()));
+  while (!isWhole && scan.headEnd === null) look(scan.next(await next()));
   if (isWhole) look(scan.end());
-  if (scan.firstRecordEnd === null) throw csvEmpty();
-  const begin = Buffer.concat(kept.splice(0)).subarray(0, scan.firstRecordEnd);
+  if (scan.headEnd === null) throw csvEmpty();
+  const begin = Buffer.concat(kept.splice(0)).subarray(0, scan.headEnd);
   const layout = await readCsvLayout(begin, shape, limits);
   for await (const slice of slices) look(scan.next(slice));
   if (!isWhole) look(scan.end());

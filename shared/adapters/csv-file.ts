@@ -2,7 +2,7 @@ import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { setImmediate as turn } from 'node:timers/promises';
 import { type Options, parse } from 'csv-parse';
-import { type CsvLayout, columnsOf } from '../contract/batch-columns.ts';
+import { type CsvLayout, columnsOf, namedColumns } from '../contract/batch-columns.ts';
 import { CsvBytes } from '../domain/batches/csv-bytes.ts';
 import { type CsvDelimiter, type CsvShape, separatorLineBytes, takeSeparatorLine } from '../domain/batches/csv-head.ts';
 import { csvEmpty, csvError, fileTooLarge, notCsv, parserError, tooManyColumns, tooManyRows } from './csv-errors.ts';
@@ -40,13 +40,16 @@ export function readCsv(
 }
 
 /**
- * Reads what the columns are called.
+ * Reads what the columns are called and, where that is not enough, what their first rows hold.
  *
- * @param begin the file up to the end of its first record that has content
+ * @param begin the file up to the end of a record: of the first that has content, or a few more
  */
 export async function readCsvLayout(begin: Buffer, shape: CsvShape, limits: CsvLimits): Promise<CsvLayout> {
-  for await (const { cells } of recordsOf(Readable.from([begin]), shape, limits)) return layoutOf(cells, shape);
-  throw csvEmpty();
+  const records: string[][] = [];
+  for await (const { cells } of recordsOf(Readable.from([begin]), shape, limits)) records.push(cells);
+  const [first, ...rows] = records;
+  if (first === undefined) throw csvEmpty();
+  return layoutOf(first, rows, shape);
 }
 
 type Slicing = {
@@ -148,12 +151,12 @@ async function* recordsOf(
   }
 }
 
-function layoutOf(first: readonly string[], { delimiter, hasHeader }: CsvShape): CsvLayout {
+function layoutOf(first: readonly string[], rows: string[][], { delimiter, hasHeader }: CsvShape): CsvLayout {
   if (!hasHeader && delimiter !== null) {
     const detail = `The first line has ${first.length} columns and does not name them; put a line before it that does, such as url and file`;
     throw csvError('csv_no_header', detail);
   }
-  const columns = first.map((name) => ({ name, field: null }));
+  const columns = namedColumns(first, rows).map((column) => ({ ...column, field: null }));
   return layoutFor({ delimiter, hasHeader, columns }, { hasTargets: false, shared: new Set() });
 }
 
@@ -164,8 +167,7 @@ function layoutOf(first: readonly string[], { delimiter, hasHeader }: CsvShape):
  */
 export function layoutFor(layout: CsvLayout, reading: { hasTargets: boolean; shared: ReadonlySet<string> }): CsvLayout {
   if (!layout.hasHeader) return { ...layout, columns: [{ name: 'url', field: reading.hasTargets ? 'target' : 'url' }] };
-  const names = layout.columns.map(({ name }) => name);
-  const found = columnsOf(names, reading);
+  const found = columnsOf(layout.columns, reading);
   if ('problem' in found) throw csvError(found.problem.code, found.problem.detail);
   return { ...layout, columns: found.columns };
 }

@@ -1,4 +1,5 @@
 import type { BatchAnswer, BatchRowAnswer } from '../contract/batch-answer.ts';
+import { columnWarnings } from '../contract/everyday-columns.ts';
 import type { ArchivePart, Batch, BatchRow } from './database/batch-store.ts';
 import type { WorkStatus } from './database/database.ts';
 
@@ -75,6 +76,7 @@ export function batchAnswer(batch: Batch, view: View): BatchAnswer {
     status,
     counts: shown,
     archive: archiveOf(batch, view),
+    warnings: columnWarnings(batch.file.layout, mode),
     error,
     createdAt: new Date(batch.createdAt).toISOString(),
     startedAt: time(batch.startedAt),

@@ -39,6 +39,8 @@ export const batchAnswerSchema = z
         parts: z.array(archivePartSchema),
       })
       .nullable(),
+    /** What the file has that may not be as it was meant. */
+    warnings: z.array(z.object({ code: z.string(), detail: z.string() })),
     error: workErrorSchema.nullable(),
     createdAt: z.iso.datetime(),
     startedAt: z.iso.datetime().nullable(),

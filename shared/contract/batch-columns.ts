@@ -1,11 +1,15 @@
 import type { CsvDelimiter } from '../domain/batches/csv-head.ts';
 import { contentTypes } from '../domain/content/content.ts';
 import { nearestName } from '../domain/nearest-name.ts';
+import { ownColumns } from './everyday-columns.ts';
 import { contentFieldsOf, listFields } from './flat-fields.ts';
 import { specFields } from './render-query.ts';
 
-/** One column of a file: its name as it stands there, and the field that it fills; null: it travels into the manifest. */
-export type CsvColumn = { name: string; field: string | null };
+/**
+ * One column of a file: its name as it stands there, and the field that it fills; null: it travels into the manifest. `notMeant`: the
+ * option that is called so and that its rows do not mean.
+ */
+export type CsvColumn = { name: string; field: string | null; notMeant?: string };
 
 /** How a file's cells are parted and what they mean. `delimiter` null: every line is one cell. */
 export type CsvLayout = { delimiter: CsvDelimiter | null; hasHeader: boolean; columns: CsvColumn[] };
@@ -88,6 +92,28 @@ function plainName(name: string): string {
 
 const ownNames = new Map(csvFields.map((field) => [plainName(field), field]));
 
+function otherNameOf(name: string): string | null {
+  const plain = plainName(name);
+  return Object.hasOwn(otherNames, plain) ? (otherNames[plain] as string) : null;
+}
+
+/** Returns the columns of a header, marked where the first rows show that no option is meant. */
+export function namedColumns(
+  header: readonly string[],
+  rows: readonly (readonly string[])[],
+): Omit<CsvColumn, 'field'>[] {
+  const names = header.map((name) => name.trim());
+  const guessed = names.map((name) => ({
+    plain: plainName(name),
+    field: ownNames.get(plainName(name)) ?? otherNameOf(name),
+  }));
+  const own = ownColumns(guessed, rows);
+  return names.map((name, index) => {
+    const notMeant = own.get(index);
+    return notMeant === undefined ? { name } : { name, notMeant };
+  });
+}
+
 /** These mean a person's or a company's details, in which a website is one of many. */
 const contactFields = new Set(['firstName', 'lastName', 'organization']);
 
@@ -99,20 +125,19 @@ export type HeaderProblem = { code: 'csv_no_known_column' | 'csv_column_twice'; 
  * `website` is the URL where no column is called so and nothing else speaks of contacts. `url` is the target where codes are
  * made or retargeted.
  *
+ * @param named what they are called; `notMeant` where the rows were looked at before
  * @param options.shared names of the fields that the request gave for every row
  */
 export function columnsOf(
-  names: readonly string[],
+  named: readonly Omit<CsvColumn, 'field'>[],
   { hasTargets, shared }: { hasTargets: boolean; shared: ReadonlySet<string> },
 ): { columns: CsvColumn[] } | { problem: HeaderProblem } {
-  const columns: CsvColumn[] = names.map((name) => ({
-    name: name.trim(),
-    field: ownNames.get(plainName(name)) ?? null,
-  }));
+  const columns: CsvColumn[] = named.map(({ name, notMeant }) =>
+    notMeant === undefined ? { name, field: ownNames.get(plainName(name)) ?? null } : { name, field: null, notMeant },
+  );
   const taken = (field: string): boolean => columns.some((column) => column.field === field);
   for (const column of columns) {
-    const plain = plainName(column.name);
-    const other = column.field === null && Object.hasOwn(otherNames, plain) ? (otherNames[plain] as string) : null;
+    const other = column.field === null && column.notMeant === undefined ? otherNameOf(column.name) : null;
     if (other !== null && !taken(other)) column.field = other;
   }
   const hasType = taken('type') || shared.has('type');

@@ -63,6 +63,16 @@ describe('POST /v1/batches', () => {
     expect(api.queues.jobs.at(-1)).toMatchObject({ name: 'parse-batch', payload: { taskId: `parse-${id}` } });
   });
 
+  it('says which columns it does not take for options, as their first rows are none', async () => {
+    const shop = 'url,size,color\nhttps://a.example,XL,red\nhttps://b.example,42,blue\n';
+    const columnOf = (detail: string): string => /"(.+?)"/.exec(detail)?.[1] ?? '';
+    const warningsOf = ({ warnings }: Record<string, unknown>) =>
+      (warnings as { code: string; detail: string }[]).map(({ code, detail }) => `${columnOf(detail)} ${code}`);
+    const id = await accepted(shop);
+    expect(warningsOf((await api.call(`/v1/batches/${id}`)).json())).toEqual(['color column_not_an_option']);
+    expect(warningsOf((await api.call(`/v1/batches/${await accepted()}`)).json())).toEqual([]);
+  });
+
   it('takes a bare body with the fields as query', async () => {
     const id = await accepted('link;Ziel\nhttps://a.example;x\n', '?mode=dynamic&size=300&name=Codes');
     const batch = await api.database.batches.find(id);

@@ -30,6 +30,10 @@ export const workCodes = {
   answer_too_large: told("The headers of the receiver's answer are too long.", 'Send fewer.'),
   invalid_answer: told("The receiver's answer is no HTTP.", 'Check port and scheme of the URL.'),
   webhook_deleted: told('The webhook was deleted before this was delivered.', 'Nothing is to be done.'),
+  column_not_an_option: told(
+    "Warning: a column is called like an option, and its first rows hold none of that option's values.",
+    'Nothing is to be done if it is your own; else give it the values that the option takes.',
+  ),
   error_correction_raised: told(
     'Warning: error correction was raised so that the logo leaves the symbol readable.',
     'Nothing is to be done.',

@@ -5,6 +5,9 @@ export type ScanProblem =
   | { kind: 'line-too-long' | 'quote-not-closed' | 'too-many-records'; line: number }
   | { kind: 'too-many-columns'; line: number; columns: number };
 
+/** The header and the rows that are looked at with it. */
+export const headRecords = 21;
+
 type ScanLimits = { records: number; columns: number; lineBytes: number };
 
 const quote = 0x22;
@@ -32,13 +35,14 @@ function unitsOf({ bytes, from, to }: Piece): number {
 export class CsvScan {
   /** Records with content so far, the header included. */
   records = 0;
-  /** How many bytes there are up to the end of the first of them; null: it has not ended. */
-  firstRecordEnd: number | null = null;
+  /** How many bytes there are up to the end of the last of the first `headRecords` that has ended; null: none has. */
+  headEnd: number | null = null;
   readonly #limits: ScanLimits;
   readonly #delimiter: number;
   /** 1 for the bytes that mean something to a CSV. */
   readonly #isSpecial = new Uint8Array(256);
   #problem: ScanProblem | null = null;
+  #headRecords = 0;
   #passedBytes = 0;
   #line = 1;
   #recordLine = 1;
@@ -71,7 +75,7 @@ export class CsvScan {
       while (at < bytes.length && isSpecial[bytes[at] as number] === 0) at++;
       if (at > start) this.#takeRun({ bytes, from: start, to: at });
       if (at < bytes.length) this.#takeSpecial({ bytes, from: at, to: ++at });
-      if (this.records === 1) this.firstRecordEnd ??= this.#passedBytes + at;
+      if (this.records > this.#headRecords) this.#extendHead(this.#passedBytes + at);
     }
     this.#passedBytes += bytes.length;
     return this.#problem;
@@ -81,8 +85,13 @@ export class CsvScan {
   end(): ScanProblem | null {
     if (this.#isQuoting && !this.#isClosing) this.#problem ??= { kind: 'quote-not-closed', line: this.#recordLine };
     else if (this.#problem === null) this.#endRecord();
-    if (this.records === 1) this.firstRecordEnd ??= this.#passedBytes;
+    if (this.records > this.#headRecords) this.#extendHead(this.#passedBytes);
     return this.#problem;
+  }
+
+  #extendHead(end: number): void {
+    this.#headRecords = this.records < headRecords ? this.records : Number.POSITIVE_INFINITY;
+    this.headEnd = end;
   }
 
   #takeRun(run: Piece): void {

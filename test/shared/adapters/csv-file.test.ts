@@ -32,6 +32,20 @@ async function read(csv: string | Buffer, way: Way = {}) {
 }
 
 describe('reading a CSV', () => {
+  it.each([1, 7, 1000])(
+    'looks at twenty rows for what a column called like an option is, in pieces of %i',
+    async (size) => {
+      const sizeColumn = async (cells: string[]) => {
+        const csv = `\ufeffurl,Size\r\n${cells.map((cell) => `https://a.example,"${cell}"\r\n`).join('')}`;
+        return (await read(csv, { size })).layout.columns[1];
+      };
+      const own = { name: 'Size', field: null, notMeant: 'size' };
+      expect(await sizeColumn(['XL', '', 'a\nb'])).toEqual(own);
+      expect(await sizeColumn([...Array(20).fill('XL'), '300'])).toEqual(own);
+      expect(await sizeColumn([...Array(19).fill('XL'), '300'])).toEqual({ name: 'Size', field: 'size' });
+    },
+  );
+
   it('gives back what a spreadsheet wrote, whichever way it writes', async () => {
     const cell = fc.oneof(
       fc.string({ unit: 'grapheme', maxLength: 12 }).filter((text) => !/[\0\ufeff]/.test(text)),

@@ -1,12 +1,12 @@
 import { expect, it } from 'vitest';
-import { columnsOf } from '../../../shared/contract/batch-columns.ts';
+import { columnsOf, namedColumns } from '../../../shared/contract/batch-columns.ts';
 import { headerProblem } from '../../../shared/contract/batch-header.ts';
 import type { BatchMode } from '../../../shared/domain/batches/batch-mode.ts';
 
 /** Null for a header under which rows may come to something, else why none can. */
 function problemOf(header: string, mode: BatchMode = 'static', shared: Record<string, string> = {}): string | null {
   const reading = { hasTargets: mode !== 'static', shared: new Set(Object.keys(shared)) };
-  const found = columnsOf(header.split(','), reading);
+  const found = columnsOf(namedColumns(header.split(','), []), reading);
   if ('problem' in found) throw new Error(found.problem.detail);
   return headerProblem({ delimiter: ',', hasHeader: true, columns: found.columns }, { mode, shared });
 }

@@ -1,13 +1,16 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { columnsOf } from '../../../shared/contract/batch-columns.ts';
+import { columnsOf, namedColumns } from '../../../shared/contract/batch-columns.ts';
 import { parseBatchRequest } from '../../../shared/contract/batch-request.ts';
 import { type RowRules, readBatchRow } from '../../../shared/contract/batch-row.ts';
 
 type More = { mode?: RowRules['mode']; shared?: Record<string, string> };
 
 function read(header: string[], cells: string[], { mode = 'static', shared = {} }: More = {}) {
-  const found = columnsOf(header, { hasTargets: mode !== 'static', shared: new Set(Object.keys(shared)) });
+  const found = columnsOf(namedColumns(header, []), {
+    hasTargets: mode !== 'static',
+    shared: new Set(Object.keys(shared)),
+  });
   if ('problem' in found) throw new Error(found.problem.detail);
   const layout = { delimiter: ',' as const, hasHeader: true, columns: found.columns };
   return readBatchRow(cells, { mode, layout, shared, targets: { ownUrls: [], denied: [] }, now: 0 });
