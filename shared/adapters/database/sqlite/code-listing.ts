@@ -1,19 +1,27 @@
 import type { CodeListQuery, CodeSort } from '../code-store.ts';
 import { codeCodec } from './code-columns.ts';
-import { matchOf, needleOf, type Term, termsFor } from './code-terms.ts';
+import { matchOf, needleOf, type Term, termsApart, termsFor } from './code-terms.ts';
 import type { SqlValue } from './columns.ts';
 import type { Statement } from './statements.ts';
 
 /**
  * How a list's codes are found. `index`: an index has them in order, and nobody else. `terms`: by the full-text index, in the
- * order of creation; for another order all that match are sorted. `walk`: along the index of the order, taking those that match.
+ * order of creation; for another order all that match are sorted. `peek`: of the next codes in the order, some for each that is
+ * asked for, those that match. `walk`: the full-text index names all that match, and the index of the order is walked for them;
+ * the codes themselves are not read on the way.
  */
-export type ListPath = 'index' | 'terms' | 'walk';
+export type ListPath = 'index' | 'terms' | 'peek' | 'walk';
 
 export type CodeListing = { statement: Statement; parameters: SqlValue[] };
 
-/** So many matches are sorted at most: with more, as many steps along the order find a page of them. */
-export const maxSorted = 2500;
+/** `maxSorted`: matches that are sorted, at most. `peekedForEach`: codes that a peek looks at for each that is asked for. */
+export type ListEffort = { maxSorted: number; peekedForEach: number };
+
+/**
+ * Measured among 500,000 codes: a match that is sorted takes 0.8 to 1.7 µs, a step of a walk 0.13 µs and to name a match for it
+ * 0.18 µs; a step of a peek reads the code, which takes 1.6 µs.
+ */
+export const listEffort: ListEffort = { maxSorted: 10_000, peekedForEach: 20 };
 
 const sortKeys: Record<CodeSort, { key: string; index: string }> = {
   createdAt: { key: 'c.number', index: 'codes_by_creation' },
@@ -43,7 +51,7 @@ type Source = { from: string; where: string[]; index: string };
 const onlyStatus = ({ words, tag, externalId, batchId }: CodeListQuery): boolean =>
   words.length === 0 && tag === null && externalId === null && batchId === null;
 
-/** Answers the way to a list's codes, or null when it depends on how many match `terms` (maxSorted or more: walk). */
+/** Answers the way to a list's codes, or null when it depends on how many match (maxSorted or more: peek, then walk). */
 export function listPath(query: CodeListQuery): ListPath | null {
   const indexed = query.sort === 'createdAt' || query.status === null || query.status === 'archived';
   if (onlyStatus(query) && indexed) return 'index';
@@ -60,16 +68,32 @@ function indexSource({ sort, status }: CodeListQuery): Source {
   return { from: 'codes c', where: [`c.archived = ${status === 'archived' ? 1 : 0}`], index: sortKeys[sort].index };
 }
 
-function sourceOf(path: ListPath, query: CodeListQuery, terms: Term[], parameters: Parameters): Source {
+function sourceOf(path: ListPath, tenantId: string, query: CodeListQuery, parameters: Parameters): Source {
   if (path === 'index') return indexSource(query);
   if (path === 'terms') {
-    const match = `t.code_terms match ${parameters.add(matchOf(terms))}`;
+    const match = `t.code_terms match ${parameters.add(matchOf(termsFor(tenantId, query)))}`;
     return { from: 'code_terms t cross join codes c on c.number = t.rowid', where: [match], index: 'code_terms' };
   }
-  const needles = parameters.add(JSON.stringify(terms.map(needleOf)));
-  const holdsAll = `not exists (select 1 from json_each(${needles}) where instr(c.terms, value) = 0)`;
   const archived = `c.archived = ${query.status === 'archived' ? 1 : 0}`;
-  return { from: 'codes c', where: [archived, holdsAll], index: sortKeys[query.sort].index };
+  const where = path === 'walk' ? [archived, isNamed(tenantId, query, parameters)] : [archived];
+  return { from: 'codes c', where, index: sortKeys[query.sort].index };
+}
+
+function holdsAll(terms: Term[], parameters: Parameters): string {
+  const needles = parameters.add(JSON.stringify(terms.map(needleOf)));
+  return `not exists (select 1 from json_each(${needles}) where instr(c.terms, value) = 0)`;
+}
+
+/**
+ * The index of the order tells tenant and archive: to name all codes that are not archived takes longer than all that have a
+ * frequent word. Words alone are asked for where they name no other tenant's codes.
+ */
+function isNamed(tenantId: string, query: CodeListQuery, parameters: Parameters): string {
+  const apart = termsApart(tenantId, query);
+  const beside = apart.some(({ whole }) => whole) ? apart : termsFor(tenantId, query);
+  return `c.place in (select rowid from code_terms where code_terms match
+    case when (select min(tenantId) from codes) = (select max(tenantId) from codes)
+      then ${parameters.add(matchOf(apart))} else ${parameters.add(matchOf(beside))} end)`;
 }
 
 /** What follows from the moment: codes that expired are neither active nor paused. */
@@ -89,21 +113,38 @@ function behind({ after, sort, descending }: CodeListQuery, key: string, paramet
   return [`(${key}, c.place) ${than} (${parameters.add(keyOf(sort, after.value))}, ${number})`];
 }
 
-/** Writes the statement of a page of codes; equal in text for lists that differ in values only. */
-export function codeListing(tenantId: string, query: CodeListQuery, path: ListPath): CodeListing {
-  const parameters = new Parameters();
-  const { from, where, index } = sourceOf(path, query, termsFor(tenantId, query), parameters);
+type Order = { key: string; direction: string; text: string };
+
+function orderOf(path: ListPath, { sort, descending }: CodeListQuery): Order {
   /* The full-text index is read in order, and from the page on, by its own name of the number only. */
-  const key = path === 'terms' && query.sort === 'createdAt' ? 't.rowid' : sortKeys[query.sort].key;
-  const conditions = [
-    ...where,
-    `c.tenantId = ${parameters.add(tenantId)}`,
-    ...expiryConditions(query, parameters),
-    ...behind(query, key, parameters),
-  ];
-  const direction = query.descending ? 'desc' : 'asc';
-  const order = query.sort === 'createdAt' ? `${key} ${direction}` : `${key} ${direction}, c.place ${direction}`;
+  const key = path === 'terms' && sort === 'createdAt' ? 't.rowid' : sortKeys[sort].key;
+  const direction = descending ? 'desc' : 'asc';
+  return { key, direction, text: `${key} ${direction}${sort === 'createdAt' ? '' : `, c.place ${direction}`}` };
+}
+
+/** The condition that a peek ends by; where no more codes than it looks at are left it finds none. */
+function within(where: string[], { key, direction, text }: Order, steps: string): string {
+  const end = `select ${key}, +c.place from codes c where ${where.join(' and ')} order by ${text} limit 1 offset ${steps}`;
+  return `(${key}, c.place) ${direction === 'desc' ? '>' : '<'} (${end})`;
+}
+
+/** Writes the statement of a page of codes; equal in text for lists that differ in values only. */
+export function codeListing(
+  tenantId: string,
+  query: CodeListQuery,
+  path: ListPath,
+  { peekedForEach } = listEffort,
+): CodeListing {
+  const parameters = new Parameters();
+  const { from, where, index } = sourceOf(path, tenantId, query, parameters);
+  const order = orderOf(path, query);
+  const range = [...where, `c.tenantId = ${parameters.add(tenantId)}`, ...behind(query, order.key, parameters)];
+  const conditions = [...range, ...expiryConditions(query, parameters)];
+  if (path === 'peek') {
+    const steps = parameters.add(query.limit * peekedForEach);
+    conditions.push(within(range, order, steps), holdsAll(termsFor(tenantId, query), parameters));
+  }
   const sql = `select ${columns} from ${from} where ${conditions.join(' and ')}
-    order by ${order} limit ${parameters.add(query.limit)}`;
+    order by ${order.text} limit ${parameters.add(query.limit)}`;
   return { statement: { sql, index }, parameters: parameters.values };
 }

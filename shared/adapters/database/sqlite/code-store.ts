@@ -1,7 +1,7 @@
 import { codeStatus } from '../../../domain/code-status.ts';
 import type { CodeInsert, CodeListQuery, CodeRow, CodeStore, TargetVersion } from '../code-store.ts';
 import { codeCodec, targetVersionOf } from './code-columns.ts';
-import { codeListing, type ListPath, listPath, maxSorted } from './code-listing.ts';
+import { codeListing, type ListPath, listEffort, listPath } from './code-listing.ts';
 import { codeStatements } from './code-statements.ts';
 import { matchOf, needleOf, termOf, termsFor, termsOf } from './code-terms.ts';
 import type { SqlValue } from './columns.ts';
@@ -21,7 +21,8 @@ function isListed(code: CodeRow, tenantId: string, query: CodeListQuery): boolea
   return wanted.every((term) => terms.includes(needleOf(term)));
 }
 
-export function sqliteCodes(connection: SqliteConnection): CodeStore {
+/** @param effort what a list takes upon itself before it goes another way */
+export function sqliteCodes(connection: SqliteConnection, effort = listEffort): CodeStore {
   const statements = codeStatements;
   const look = async (statement: Statement, key: string): Promise<CodeRow | null> => {
     const values = await connection.find(statement, key);
@@ -32,11 +33,14 @@ export function sqliteCodes(connection: SqliteConnection): CodeStore {
   const findEach = async (keys: string[], by: (key: string) => Promise<CodeRow | null>): Promise<CodeRow[]> =>
     (await Promise.all([...new Set(keys)].map(by))).filter((code) => code !== null);
 
-  const choosePath = async (tenantId: string, query: CodeListQuery): Promise<ListPath> => {
-    const known = listPath(query);
-    if (known !== null) return known;
-    const counted = await connection.list(statements.countWith, [matchOf(termsFor(tenantId, query)), maxSorted]);
-    return counted[0]?.[0] === maxSorted ? 'walk' : 'terms';
+  const listBy = async (path: ListPath, tenantId: string, query: CodeListQuery): Promise<CodeRow[]> => {
+    const { statement, parameters } = codeListing(tenantId, query, path, effort);
+    return (await connection.list(statement, parameters)).map(codeCodec.decode);
+  };
+  const hasFew = async (tenantId: string, query: CodeListQuery): Promise<boolean> => {
+    const parameters = [matchOf(termsFor(tenantId, query)), effort.maxSorted];
+    const [counted] = await connection.list(statements.countWith, parameters);
+    return (counted?.[0] as number) < effort.maxSorted;
   };
 
   return {
@@ -74,8 +78,10 @@ export function sqliteCodes(connection: SqliteConnection): CodeStore {
         const code = query.after === null ? await findBySlug(query.slug) : null;
         return code !== null && isListed(code, tenantId, query) ? [code] : [];
       }
-      const { statement, parameters } = codeListing(tenantId, query, await choosePath(tenantId, query));
-      return (await connection.list(statement, parameters)).map(codeCodec.decode);
+      const path = listPath(query) ?? ((await hasFew(tenantId, query)) ? 'terms' : null);
+      if (path !== null) return listBy(path, tenantId, query);
+      const peeked = await listBy('peek', tenantId, query);
+      return peeked.length === query.limit ? peeked : listBy('walk', tenantId, query);
     },
     async idsOf(tenantId, by, { limit, after }) {
       const parameters = [matchOf([termOf(tenantId, by)]), after ?? '', limit];

@@ -59,6 +59,15 @@ export function termsFor(tenantId: string, { words, tag, status, slug, externalI
   ];
 }
 
+/**
+ * Returns what of it the full-text index must name for whoever looks at tenant and archive by other means; the words alone may name
+ * other tenants' codes too.
+ */
+export function termsApart(tenantId: string, query: CodeListQuery): Term[] {
+  const looked = [fact(tenantId, 'live').text, fact(tenantId, 'archived').text];
+  return termsFor(tenantId, query).filter(({ text }) => !looked.includes(text));
+}
+
 /** Returns the one term of all codes with a tag or of a batch. */
 export function termOf(tenantId: string, by: { tag: string } | { batchId: string }): Term {
   return 'tag' in by ? fact(tenantId, 'tag', by.tag) : fact(tenantId, 'batch', by.batchId);

@@ -114,12 +114,28 @@ describe('each list of codes in SQLite', () => {
   it.each(codeSorts.filter((sort) => sort !== 'createdAt'))(
     'by %s, with a filter, goes along the order when many match',
     (sort) => {
+      const { index, key } = orders[sort];
       for (const page of pages) {
         const query = { ...wholeList, ...page, sort, tag: 'table 4', status: 'active' as const };
         expect(listPath(query)).toBeNull();
-        const [step, ...residue] = planOf(codeListing(code.tenantId, query, 'walk').statement.sql);
-        expect(step?.startsWith(`SEARCH c USING INDEX ${orders[sort].index} (tenantId=? AND archived=?`)).toBe(true);
-        expect(residue).toEqual(['CORRELATED SCALAR SUBQUERY 1', 'SCAN json_each VIRTUAL TABLE INDEX 1:']);
+        const [from, to] = page.descending ? '<>' : '><';
+        const along = `SEARCH c USING INDEX ${index} (tenantId=? AND archived=?`;
+        const behind = page.after === null ? '' : ` AND (${key},place)${from}(?,?)`;
+        const peek = planOf(codeListing(code.tenantId, query, 'peek').statement.sql);
+        const bounds = page.after === null ? [to] : ['>', '<'];
+        expect(peek).toEqual([
+          `${along}${bounds.map((than) => ` AND (${key},place)${than}(?,?)`).join('')})`,
+          `${along}${behind})`,
+          expect.stringMatching(/^CORRELATED SCALAR SUBQUERY/),
+          'SCAN json_each VIRTUAL TABLE INDEX 1:',
+        ]);
+        const walk = planOf(codeListing(code.tenantId, query, 'walk').statement.sql);
+        expect(walk.map(withoutNumber)).toEqual([
+          `${along}${behind})`,
+          'LIST SUBQUERY 3',
+          'SCAN code_terms VIRTUAL TABLE INDEX M',
+          ...Array(2).fill('SEARCH codes USING COVERING INDEX codes_by_creation'),
+        ]);
       }
     },
   );
