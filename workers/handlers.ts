@@ -26,7 +26,7 @@ import { createRenderCodes } from './render-codes.ts';
 import { createRenderOne, type DrawRender } from './render-one.ts';
 import { createRenderOutbox } from './render-outbox.ts';
 import { createRenderSuspect } from './render-suspect.ts';
-import { createRightOfWay } from './right-of-way.ts';
+import { createRightOfWay, type RightOfWay } from './right-of-way.ts';
 import { createRollUpScans } from './roll-up-scans.ts';
 import { createScanOutbox } from './scan-outbox.ts';
 import { createSendWebhook } from './send-webhook.ts';
@@ -83,11 +83,10 @@ export type WorkDeps = {
 export type Handler<Name extends JobName> = (payload: JobPayload<Name>, job: RunningJob) => Promise<Verdict>;
 export type Handlers = { [Name in JobName]: Handler<Name> };
 
-/** Makes the handler of every job; a job without one does not compile. */
-export function createHandlers(deps: WorkDeps): Handlers {
+/** Makes the handler of every job; a job without one does not compile. `way` is that of the process. */
+export function createHandlers(deps: WorkDeps, way: RightOfWay = createRightOfWay()): Handlers {
   const logos = createLogoSource(deps);
   const tools = { renderOne: createRenderOne({ ...deps, logos }), endRenders: createEndRenders(deps), logos };
-  const way = createRightOfWay();
   const renderCodes = createRenderCodes({ ...deps, ...tools });
   const batchDeps: BatchDeps = { ...deps, logos, way };
   return {

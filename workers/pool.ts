@@ -26,7 +26,8 @@ export async function startPool(
   { config, log, releases }: Pick<Service, 'config' | 'log' | 'releases'>,
   { childEntry, env }: { childEntry: string; env: NodeJS.ProcessEnv },
 ): Promise<Record<string, unknown>> {
-  const start = (name: string, kind: ChildKind) => {
+  const { processes } = config.workers;
+  const start = (name: string, kind: ChildKind, standsBy = false) => {
     /** Starts since one was ready: each but the first is a restart that nobody has counted yet. */
     let untold = -1;
     return new Supervised({
@@ -35,7 +36,7 @@ export async function startPool(
       ...(kind === 'suspect' && { backoff: suspectBackoff }),
       launch: () => {
         untold++;
-        const args = [kind, String(untold)];
+        const args = [kind, String(untold), ...(standsBy ? ['stands-by'] : [])];
         const launched = forkService({
           entry: childEntry,
           // Without the limit glibc keeps an arena of freed pixels for each thread of sharp's.
@@ -54,13 +55,16 @@ export async function startPool(
       },
     });
   };
-  const children = Array.from({ length: config.workers.processes }, (_, index) => start(`worker ${index + 1}`, 'pool'));
+  // The last of several stands by for single renders.
+  const children = Array.from({ length: processes }, (_, index) =>
+    start(`worker ${index + 1}`, 'pool', index > 0 && index === processes - 1),
+  );
   children.push(start('suspect worker', 'suspect'));
   releases.defer('worker processes', async () => {
     await Promise.all(children.map((child) => child.stop(childGraceMs)));
   });
   const working = Promise.all(children.map(({ ready }) => ready));
   await working;
-  log.info({ processes: config.workers.processes, concurrency: config.workers.concurrency }, 'working');
+  log.info({ processes, concurrency: config.workers.concurrency }, 'working');
   return {};
 }

@@ -4,7 +4,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { connectDatabase } from '../shared/adapters/database/connect-database.ts';
 import { knownShortOrigins } from '../shared/adapters/database/short-origins.ts';
 import { connectImageCache } from '../shared/adapters/image-cache.ts';
-import { startJobWorker } from '../shared/adapters/job-worker.ts';
+import { type JobWorker, startJobWorker } from '../shared/adapters/job-worker.ts';
 import { connectObjects } from '../shared/adapters/objects/connect-objects.ts';
 import { createOutbound } from '../shared/adapters/outbound.ts';
 import { connectQueues } from '../shared/adapters/queues.ts';
@@ -22,7 +22,9 @@ import { drawRender } from './image/draw.ts';
 import { createProcessJob } from './process-job.ts';
 import { startPurging } from './purge/start-purging.ts';
 import type { DrawRender } from './render-one.ts';
+import { createRightOfWay } from './right-of-way.ts';
 import { startRollingUp } from './roll-up-scans.ts';
+import { createStandBy } from './stand-by.ts';
 import { startSweeping } from './sweep.ts';
 import { startDelivering } from './sweep-deliveries.ts';
 
@@ -61,25 +63,32 @@ function lanesOf(kind: WorkerKind, concurrency: number): Lane[] {
   ];
 }
 
+type WorkerOptions = { kind: WorkerKind; restarts?: number; standsBy?: boolean; draw?: DrawRender };
+
 /**
  * Connects to the stores and works on the queues of its kind until `service.releases` are released: then the jobs in hand
  * are finished, at most for 9 s. Stores that are away at the start are waited for.
  *
  * @param options.restarts how many processes in its place ended before it
+ * @param options.standsBy keeps free of batch work while single renders come
  * @param options.draw draws instead of `drawRender`
  */
 export async function runWorkerProcess(
   service: Service,
-  { kind, restarts = 0, draw = drawRender }: { kind: WorkerKind; restarts?: number; draw?: DrawRender },
+  { kind, restarts = 0, standsBy = false, draw = drawRender }: WorkerOptions,
 ): Promise<void> {
   const deps = await connect(service, { kind, draw });
   const { config, log, releases } = service;
   deps.tally.counter('qrfactory_pool_restarts_total', { kind }).add(restarts);
-  const processJob = createProcessJob(createHandlers(deps), deps);
+  const way = createRightOfWay();
+  const processJob = createProcessJob(createHandlers(deps, way), deps);
+  const batchLanes: JobWorker[] = [];
   for (const lane of lanesOf(kind, config.workers.concurrency)) {
     const worker = await startJobWorker({ ...lane, redis: redisOf(service), log, process: processJob });
+    if (lane.queue === 'batches' || lane.queue === 'batch-rows') batchLanes.push(worker);
     releases.defer(`job worker of ${lane.queue}`, () => worker.close({ graceMs: jobGraceMs }));
   }
+  if (standsBy) way.onFirst(createStandBy(batchLanes));
   if (kind === 'pool') {
     releases.defer('sweep timer', startSweeping(deps));
     releases.defer('roll-up timer', startRollingUp(deps));

@@ -37,5 +37,8 @@ export function jobOptionsOf(queue: QueueName): JobsOptions {
 /** Queues of which one job at a time runs in the whole deployment. */
 export const serialQueues: ReadonlySet<QueueName> = new Set<QueueName>(['suspect', 'roll-ups']);
 
+/** Queues whose jobs wake two workers: whoever of them has less to do takes it. */
+export const racedQueues: ReadonlySet<QueueName> = new Set<QueueName>(['renders']);
+
 /** BullMQ's key prefix; our own keys begin with `${prefix}:`. */
 export const queuePrefix = (prefix: string): string => `${prefix}-queue`;

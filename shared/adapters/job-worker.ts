@@ -20,7 +20,12 @@ export type RunningJob = {
 
 export type Verdict = { verdict: 'done' } | { verdict: 'retry'; error: Error } | { verdict: 'failed'; error: Error };
 
-export type JobWorker = { close(options: { graceMs: number }): Promise<void> };
+export type JobWorker = {
+  /** Takes no jobs until `goOn`, but for one at most that it waits for already. */
+  rest(): void;
+  goOn(): void;
+  close(options: { graceMs: number }): Promise<void>;
+};
 
 type JobWorkerOptions = {
   queue: QueueName;
@@ -77,6 +82,11 @@ export async function startJobWorker(options: JobWorkerOptions): Promise<JobWork
   reportErrors(worker, queue, log);
 
   return {
+    rest: () => void worker.pause(true),
+    goOn: () => {
+      if (!worker.closing) void worker.resume();
+    },
+
     /** Takes no more jobs and waits for those under way, `graceMs` at most; what is not done then stalls and runs elsewhere. */
     async close({ graceMs }) {
       const closing = worker.close();

@@ -4,7 +4,7 @@ import { type JobName, type JobPayload, jobs, type QueueName, queueNames } from 
 import { unavailable } from '../errors.ts';
 import type { Log } from '../log.ts';
 import type { ToldEnd } from './database/database.ts';
-import { jobOptionsOf, queuePrefix, serialQueues } from './job-options.ts';
+import { jobOptionsOf, queuePrefix, racedQueues, serialQueues } from './job-options.ts';
 import {
   type EndedListener,
   type EndedMessage,
@@ -160,6 +160,8 @@ async function addToQueue({ producer, queues, scripts }: AddDeps, name: QueueNam
     // With every job, not once at start: when Redis is emptied the limit goes with the jobs, and comes back with them.
     serialQueues.has(name) ? producer.hset(queue.keys.meta as string, 'concurrency', 1) : null,
     addToBullmq(queue, newJobs),
+    // Adding it woke whoever waited longest, and took the marker; this wakes the next, who would else be woken by the first.
+    racedQueues.has(name) ? producer.zadd(queue.keys.marker as string, 0, '0') : null,
   ]);
 }
 

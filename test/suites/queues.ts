@@ -331,6 +331,51 @@ export function queuesSuite(url: () => string): void {
     expect(await queues.liveJobs('renders', ['job_a', 'job_b'])).toEqual(new Set(['job_b']));
   });
 
+  it('wakes two idle workers for a render, and one for other work', async () => {
+    newPrefix();
+    const queues = await connect();
+    const wokenBy = async (job: NewJob, name: QueueName): Promise<number> => {
+      const idle = [1, 2, 3].map(() => new Redis(url(), { connectionName: `${prefix}-${name}` }));
+      let woken = 0;
+      for (const redis of idle)
+        redis.bzpopmin(`${prefix}-queue:${name}:marker`, 0).then(
+          () => woken++,
+          () => undefined, // it was not woken
+        );
+      await vi.waitFor(async () => {
+        const clients = String(await raw((redis) => redis.client('LIST'))).split('\n');
+        const waiting = clients.filter(
+          (line) => line.includes(`name=${prefix}-${name} `) && / cmd=bzpopmin/.test(line),
+        );
+        expect(waiting).toHaveLength(3);
+      });
+      await queues.add([job]);
+      await pause(100);
+      for (const redis of idle) redis.disconnect();
+      return woken;
+    };
+    expect(await wokenBy(renderJob('job_a'), 'renders')).toBe(2);
+    expect(await wokenBy({ name: 'check-logo', payload: { logoId: 'logo_a' }, jobId: 'job_b' }, 'logos')).toBe(1);
+  });
+
+  it('takes one more job at most while it rests, and the others when it goes on', async () => {
+    newPrefix();
+    const queues = await connect();
+    const done: string[] = [];
+    const worker = await work('renders', async ({ id }) => {
+      done.push(id);
+      return { verdict: 'done' };
+    });
+    await queues.add([renderJob('a')]);
+    await vi.waitFor(() => expect(done).toEqual(['a']));
+    worker.rest();
+    await queues.add(['b', 'c', 'd'].map(renderJob));
+    await pause(300);
+    expect(done.length).toBeLessThanOrEqual(2);
+    worker.goOn();
+    await vi.waitFor(() => expect([...done].sort()).toEqual(['a', 'b', 'c', 'd']));
+  });
+
   it('gives the epoch to one claimer only', async () => {
     newPrefix();
     const [first, second] = [await connect(), await connect()];

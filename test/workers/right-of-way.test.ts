@@ -35,3 +35,12 @@ it('makes batch work wait for single renders, and goes on when they are done or 
   void way.first(() => new Promise<void>(() => undefined));
   await way.giveWay();
 });
+
+it('tells whoever listens of each single render', async () => {
+  const way = createRightOfWay(() => 0);
+  let heard = 0;
+  way.onFirst(() => heard++);
+  await way.first(async () => undefined);
+  await way.first(async () => undefined);
+  expect(heard).toBe(2);
+});
