@@ -98,6 +98,7 @@ export const batch: BatchAnswer = {
   mode: 'static',
   status: 'running',
   counts: { total: 1000, queued: 400, running: 200, completed: 398, failed: 2, cancelled: 0 },
+  unreadRows: 0,
   archive: null,
   warnings: [],
   error: null,

@@ -14,17 +14,14 @@ type View = {
 const time = (ms: number | null): string | null => (ms === null ? null : new Date(ms).toISOString());
 
 /** Rows that are not in the table yet wait for it; those of a batch that is over will never come. */
-function countsOf({ status, file }: Batch, counts: View['counts']): BatchAnswer['counts'] {
+function countsOf({ status, file }: Batch, counts: View['counts']): Pick<BatchAnswer, 'counts' | 'unreadRows'> {
   const known = Object.values(counts).reduce((sum, count) => sum + count, 0);
   const missing = Math.max(0, file.rowCount - known);
   const isOver = status !== 'queued' && status !== 'running';
   const add = { queued: isOver ? 0 : missing, cancelled: isOver ? missing : 0 };
-  return {
-    total: known + missing,
-    ...counts,
-    queued: counts.queued + add.queued,
-    cancelled: counts.cancelled + add.cancelled,
-  };
+  const { queued, cancelled } = counts;
+  const shown = { ...counts, queued: queued + add.queued, cancelled: cancelled + add.cancelled };
+  return { counts: { total: known + missing, ...shown }, unreadRows: missing };
 }
 
 /** Zipping a row takes about so much of what drawing it takes. */
@@ -67,14 +64,15 @@ function archiveOf({ id, archive, expiresAt }: Batch, { publicUrl, now }: View):
 /** Shows a batch as it stands. */
 export function batchAnswer(batch: Batch, view: View): BatchAnswer {
   const { id, name, mode, status, error } = batch;
-  const shown = countsOf(batch, view.counts);
+  const { counts, unreadRows } = countsOf(batch, view.counts);
   return {
     object: 'batch',
     id,
     name,
     mode,
     status,
-    counts: shown,
+    counts,
+    unreadRows,
     archive: archiveOf(batch, view),
     warnings: columnWarnings(batch.file.layout, mode),
     error,
@@ -82,7 +80,7 @@ export function batchAnswer(batch: Batch, view: View): BatchAnswer {
     startedAt: time(batch.startedAt),
     cancelledAt: time(batch.cancelledAt),
     completedAt: time(batch.completedAt),
-    estimatedCompletionAt: time(estimate(batch, shown, view.now)),
+    estimatedCompletionAt: time(estimate(batch, counts, view.now)),
   };
 }
 

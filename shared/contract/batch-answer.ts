@@ -30,6 +30,9 @@ export const batchAnswerSchema = z
       failed: count,
       cancelled: count,
     }),
+    unreadRows: count.describe(
+      'Rows of the file that no worker has read: among those queued, or cancelled once the batch is over, and in no list of rows.',
+    ),
     archive: z
       .object({
         url: z.url(),

@@ -46,6 +46,7 @@ describe('POST /v1/batches', () => {
       mode: 'static',
       status: 'queued',
       counts: { total: 2, queued: 2, running: 0, completed: 0, failed: 0, cancelled: 0 },
+      unreadRows: 2,
       archive: null,
       error: null,
       startedAt: null,
@@ -220,6 +221,17 @@ describe('a batch', () => {
     expect(Date.parse(body.estimatedCompletionAt as string)).toBeGreaterThan(Date.now());
     await set(id, { cancelledAt: Date.now() });
     expect((await api.call(`/v1/batches/${id}`)).json().estimatedCompletionAt).toBeNull();
+  });
+
+  it('that was cancelled before all of its file was read tells how many rows are in no list', async () => {
+    const id = await half();
+    const file = { ...(await api.database.batches.find(id))?.file, rowCount: 900 };
+    await set(id, { status: 'cancelled', cancelledAt: Date.now(), completedAt: Date.now(), file });
+    expect((await api.call(`/v1/batches/${id}`)).json()).toMatchObject({
+      counts: { total: 900, queued: 0, running: 0, completed: 1, failed: 1, cancelled: 898 },
+      unreadRows: 898,
+    });
+    expect((await api.call(`/v1/batches/${id}/rows?status=cancelled`)).json().data).toEqual([]);
   });
 
   it('of a run again is reckoned from that run alone, and not told before its rows are known', async () => {
