@@ -5,6 +5,9 @@ import type { Log } from '../log.ts';
 import { queuePrefix, retryDelayMs } from './job-options.ts';
 import { closeRedis, openRedis } from './redis-connection.ts';
 
+/** How far the run got that got furthest, in steps of its own, and how often the job had stalled by then. */
+export type Reached = { step: number; stalls: number };
+
 export type RunningJob = {
   id: string;
   name: string;
@@ -12,6 +15,10 @@ export type RunningJob = {
   payload: unknown;
   /** How often a process that ran this job died or was blocked for long; 0 on a job's normal way. */
   stalls: number;
+  /** What was noted last; it lasts as long as the count of stalls. Null: nothing was. */
+  reached: Reached | null;
+  /** Notes how far this run got, for those that run the job after its process died; without waiting, as it may be lost. */
+  noteReached: (reached: Reached) => void;
   /** 1, 2 … */
   attempt: number;
   /** Whether the job is given up after this attempt if it asks for another. */
@@ -112,11 +119,18 @@ async function runJob(job: Job, process: JobWorkerOptions['process']): Promise<v
     name: job.name,
     payload: job.data,
     stalls: job.stalledCounter,
+    reached: reachedOf(job.progress),
+    noteReached: (reached) => void job.updateProgress(reached).catch(() => undefined),
     attempt,
     lastAttempt: attempt >= (job.opts.attempts ?? 1),
   });
   if (result.verdict === 'retry') throw result.error;
   if (result.verdict === 'failed') throw new UnrecoverableError(result.error.message);
+}
+
+function reachedOf(progress: Job['progress']): Reached | null {
+  const { step, stalls } = Object(progress) as Partial<Reached>;
+  return typeof step === 'number' && typeof stalls === 'number' ? { step, stalls } : null;
 }
 
 /** Logs messages only, since an error of Redis carries the whole command; a message that repeats is told once in ten seconds. */

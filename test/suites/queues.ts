@@ -88,6 +88,8 @@ export function queuesSuite(url: () => string): void {
         name: 'render-codes',
         payload: { renderIds: ['rnd_job_a'] },
         stalls: 0,
+        reached: null,
+        noteReached: expect.any(Function),
         attempt: 1,
         lastAttempt: false,
       },
@@ -210,11 +212,12 @@ export function queuesSuite(url: () => string): void {
     expect(await queues.liveJobs('renders', ['job_b'])).toEqual(new Set(['job_b']));
   });
 
-  it('runs a job whose worker gave it up again, with its stalls counted, as often as it takes', async () => {
+  it('runs a job whose worker gave it up again as often as it takes, with its stalls and what it noted', async () => {
     newPrefix();
     const queues = await connect();
     const quick = { lockMs: 300, stalledCheckMs: 150 };
     const stalls: number[] = [];
+    const reached: unknown[] = [];
     const { promise: released, resolve: release } = deferred();
     await queues.add([renderJob('job_a')]);
     for (let run = 0; run < 3; run++) {
@@ -222,6 +225,8 @@ export function queuesSuite(url: () => string): void {
         'renders',
         async (job) => {
           stalls.push(job.stalls);
+          reached.push(job.reached);
+          if (job.stalls < 2) job.noteReached({ step: job.stalls + 5, stalls: job.stalls });
           await released;
           return { verdict: 'done' };
         },
@@ -234,12 +239,15 @@ export function queuesSuite(url: () => string): void {
       'renders',
       async (job) => {
         stalls.push(job.stalls);
+        reached.push(job.reached);
         return { verdict: 'done' };
       },
       quick,
     );
     await gone(queues, 'renders', 'job_a');
     expect(stalls).toEqual([0, 1, 2, 3]);
+    const [first, second] = [0, 1].map((stall) => ({ step: stall + 5, stalls: stall }));
+    expect(reached).toEqual([null, first, second, second]);
     release();
   });
 

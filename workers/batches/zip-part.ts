@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { endTask, startTask } from '../../shared/adapters/batch-tasks.ts';
 import { changeBatch, isOver } from '../../shared/adapters/change-batch.ts';
 import type { ArchivePart, Batch, BatchRow, RowResult } from '../../shared/adapters/database/batch-store.ts';
+import type { RunningJob } from '../../shared/adapters/job-worker.ts';
 import { batchArchiveKey, batchPieceKey } from '../../shared/domain/batches/batch-ids.ts';
 import { AppError, unavailable, type WorkError } from '../../shared/errors.ts';
 import type { BatchDeps } from './batch-deps.ts';
@@ -14,7 +15,7 @@ export const mostRowsPerPart = 10_000;
 
 const rowsAtOnce = 500;
 
-/** A part that takes its process down so often is given up; not sooner, as processes die of other things too while it is made. */
+/** A part that takes its process down so often at one place is given up; not sooner, as processes die of other things too. */
 const maxStalls = 10;
 
 type Image = BatchRow & { file: string; result: RowResult };
@@ -30,8 +31,9 @@ export function createZipPart(deps: BatchDeps) {
     const batch = await batches.find(batchId ?? '');
     if (batch === null || isOver(batch) || batch.error !== null || hasPart(batch, part)) return { verdict: 'done' };
     try {
-      if (job.stalls >= maxStalls) throw new AppError('invalid', 'archive_crashed', crashed);
-      const made = await zipPart(deps, batch, part);
+      if (job.stalls - (job.reached?.stalls ?? 0) >= maxStalls)
+        throw new AppError('invalid', 'archive_crashed', crashed);
+      const made = await zipPart(deps, batch, { part, onPage: progressOf(job) });
       await changeBatch(batches, batch.id, (found) => {
         if (isOver(found) || found.run !== batch.run || hasPart(found, part)) return null;
         return { parts: [...found.parts, made].sort((a, b) => a.part - b.part) };
@@ -55,7 +57,16 @@ export function createZipPart(deps: BatchDeps) {
   return onTask(deps, { run, afterwards });
 }
 
-const crashed = `Making the archive took its process down ${maxStalls} times`;
+/** Counts pages; one that no run before came to is noted, where the process died before: what it died of is not there. */
+function progressOf(job: RunningJob): () => void {
+  const { stalls, reached } = job;
+  let pages = 0;
+  return () => {
+    if (++pages > (reached?.step ?? 0) && stalls > 0) job.noteReached({ step: pages, stalls });
+  };
+}
+
+const crashed = `Making the archive took its process down ${maxStalls} times at one place`;
 
 const storageUnavailable = unavailable(
   'storage_unavailable',
@@ -66,14 +77,18 @@ function hasPart({ parts }: Batch, part: number): boolean {
   return parts.some((made) => made.part === part);
 }
 
-async function zipPart(deps: BatchDeps, batch: Batch, part: number): Promise<ArchivePart> {
+async function zipPart(
+  deps: BatchDeps,
+  batch: Batch,
+  { part, onPage }: { part: number; onPage: () => void },
+): Promise<ArchivePart> {
   const { rowsPerPart } = deps.batches;
   const firstRow = (part - 1) * rowsPerPart + 1;
   const lastRow = Math.min(part * rowsPerPart, await deps.database.batches.lastRow(batch.id));
   const digest = createHash('sha256');
   let sizeBytes = 0;
   const measured = async function* (): AsyncGenerator<Buffer, void> {
-    for await (const chunk of zipOf(entriesOf(deps, batch, { firstRow, lastRow }), new Date(batch.createdAt))) {
+    for await (const chunk of zipOf(entriesOf(deps, batch, { firstRow, lastRow, onPage }), new Date(batch.createdAt))) {
       digest.update(chunk);
       sizeBytes += chunk.length;
       yield chunk;
@@ -84,7 +99,8 @@ async function zipPart(deps: BatchDeps, batch: Batch, part: number): Promise<Arc
   return { part, sizeBytes, sha256: digest.digest('hex'), firstRow, lastRow };
 }
 
-type Rows = { firstRow: number; lastRow: number };
+/** `onPage` is called whenever a page of them was passed, in every reading. */
+type Rows = { firstRow: number; lastRow: number; onPage: () => void };
 
 async function* entriesOf(deps: BatchDeps, batch: Batch, rows: Rows): AsyncGenerator<ZipEntry, void> {
   for await (const page of pagesOf(deps, batch, rows))
@@ -99,12 +115,17 @@ async function* rowsOf(deps: BatchDeps, batch: Batch, rows: Rows): AsyncGenerato
   for await (const page of pagesOf(deps, batch, rows)) yield* page;
 }
 
-async function* pagesOf(deps: BatchDeps, { id }: Batch, { firstRow, lastRow }: Rows): AsyncGenerator<BatchRow[], void> {
+async function* pagesOf(
+  deps: BatchDeps,
+  { id }: Batch,
+  { firstRow, lastRow, onPage }: Rows,
+): AsyncGenerator<BatchRow[], void> {
   for (let after = firstRow - 1; after < lastRow; ) {
     const limit = Math.min(rowsAtOnce, lastRow - after);
     const page = await deps.database.batches.listRows(id, { status: null, after, limit });
     await deps.way.giveWay();
     yield page;
+    onPage();
     after = page.at(-1)?.row ?? lastRow;
   }
 }

@@ -13,8 +13,11 @@ export const workCodes = {
   logo_failed: failed('The logo could not be checked.', 'Upload it again; else tell your operator.'),
   logo_unchecked: failed('The check of the logo was cancelled.', 'Upload it again.'),
   logo_not_found: failed('The logo was deleted before it was used.', 'Upload it again.'),
-  batch_crashed: failed('Reading the file took its process down ten times.', 'Tell your operator the id.'),
-  archive_crashed: failed('Zipping the images took its process down ten times.', 'Tell your operator the id.'),
+  batch_crashed: failed('Reading the file took its process down ten times at one place.', 'Tell your operator the id.'),
+  archive_crashed: failed(
+    'Zipping the images took its process down ten times at one place.',
+    'Tell your operator the id.',
+  ),
   file_gone: failed('The file of this batch is not there any more.', 'Send it again.'),
   images_gone: failed('Images of this batch are not there any more.', 'Send the file again.'),
   cancelled: told('The batch was cancelled before this row was done.', 'Send the row again.'),

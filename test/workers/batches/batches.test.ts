@@ -7,7 +7,7 @@ import { createHandlers } from '../../../workers/handlers.ts';
 import { drawRender } from '../../../workers/image/draw.ts';
 import { auditQuery } from '../../suites/database/record-contract.ts';
 import { decodeWithZxing } from '../../support/decode.ts';
-import { openDeps, type TestDeps } from '../support/work-deps.ts';
+import { openDeps, runningJob, type TestDeps } from '../support/work-deps.ts';
 import { acceptBatch, batchOf, imageOf, rowsOf, runJob, urls, work } from './support.ts';
 
 let deps: TestDeps;
@@ -209,7 +209,7 @@ describe('a batch', () => {
       deps.queues.added.length = 0;
       deps.clock.now += 60_000;
       const handlers = createHandlers(deps);
-      await handlers.sweep({}, { id: 's', name: 'sweep', payload: {}, stalls: 0, attempt: 1, lastAttempt: false });
+      await handlers.sweep({}, runningJob('sweep', {}));
       const found = deps.queues.added.splice(0);
       for (const job of found) await runJob(handlers, job);
     }

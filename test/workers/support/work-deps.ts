@@ -194,5 +194,6 @@ export async function renderOf(deps: TestDeps, id: string): Promise<RenderRow> {
 }
 
 export function runningJob(name: string, payload: unknown, more: Partial<RunningJob> = {}): RunningJob {
-  return { id: 'job-1', name, payload, stalls: 0, attempt: 1, lastAttempt: false, ...more };
+  const normal = { stalls: 0, reached: null, noteReached: () => undefined, attempt: 1, lastAttempt: false };
+  return { id: 'job-1', name, payload, ...normal, ...more };
 }
