@@ -1,4 +1,4 @@
-import { open, readFile, rename } from 'node:fs/promises';
+import { appendFile, open, readFile, rename } from 'node:fs/promises';
 import { join } from 'node:path';
 import { decodeLines, encodeLine } from '../shared/journal-lines.ts';
 import type { Log } from '../shared/log.ts';
@@ -27,6 +27,7 @@ export function createCodeSnapshot({ dataDir, log, ...facts }: Needs) {
   let saved = '';
   let saving: Promise<void> = Promise.resolve();
   let timer: NodeJS.Timeout | null = null;
+  let noted: KnownCode[] = [];
   const signature = (): string => JSON.stringify([lookup.changes(), salts.known(), suspended.known()]);
 
   const write = async (): Promise<void> => {
@@ -43,9 +44,16 @@ export function createCodeSnapshot({ dataDir, log, ...facts }: Needs) {
     await rename(partial, file);
     saved = before;
   };
-  const save = (): Promise<void> => {
-    saving = saving.then(write).catch((err: unknown) => log.warn({ err }, 'known codes not saved this time'));
+  const inTurn = (work: () => Promise<void>): Promise<void> => {
+    saving = saving.then(work).catch((err: unknown) => log.warn({ err }, 'known codes not saved this time'));
     return saving;
+  };
+  const save = (): Promise<void> => inTurn(write);
+  const append = async (): Promise<void> => {
+    const lines = noted.map((code) => encodeLine({ code } satisfies Line)).join('');
+    noted = [];
+    // On a line of its own, whatever a crash has left of the one before.
+    await appendFile(file, `\n${lines}`, { mode: 0o600 });
   };
 
   return {
@@ -55,14 +63,19 @@ export function createCodeSnapshot({ dataDir, log, ...facts }: Needs) {
         if (err.code !== 'ENOENT') log.warn({ err }, 'known codes not read');
         return Buffer.alloc(0);
       });
-      const codes: KnownCode[] = [];
+      const codes = new Map<string, KnownCode>();
       for (const line of decodeLines(bytes) as Line[]) {
-        if ('code' in line) codes.push(line.code);
+        if ('code' in line) codes.set(line.code.slug, line.code);
         else if ('suspended' in line) suspended.remember(line.suspended);
         else salts.remember(line.salts);
       }
-      lookup.remember(codes.reverse());
-      return codes.length;
+      lookup.remember([...codes.values()].reverse());
+      return codes.size;
+    },
+    /** Appends a code that was changed here, so that no later process leads to where it led before; those of one moment together. */
+    note(code: KnownCode): void {
+      noted.push(code);
+      if (noted.length === 1) void inTurn(append);
     },
     /** Saves every minute when something is new. */
     start(): void {

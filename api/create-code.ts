@@ -32,7 +32,7 @@ type Needs = { deps: ApiDeps; acceptRenders: AcceptRenders };
 
 /** A new code's way in: id, slug, its symbol checked, one durable insert. */
 export function createCreateCode({ deps, acceptRenders }: Needs) {
-  const { config, database, now, meter, codeChanged } = deps;
+  const { config, database, now, meter, codeMade } = deps;
 
   const insert = async (row: CodeRow): Promise<CodeRow | null> => {
     const [outcome] = await database.codes.insert([row]);
@@ -41,7 +41,7 @@ export function createCreateCode({ deps, acceptRenders }: Needs) {
     // The same request came before, and nobody learnt what became of it.
     const made = outcome === 'exists' ? await database.codes.find(row.id) : row;
     if (made === null) throw new Error(`The code ${row.id} exists and is not found`);
-    codeChanged(made);
+    codeMade(made);
     return made;
   };
 

@@ -63,8 +63,10 @@ export type ApiDeps = {
   meter: UsageMeter;
   /** Tenants whose keys and codes are refused. */
   suspended: SuspendedTenants;
-  /** To be told of every code that was made or changed here: the redirect of this process knows it at once. */
+  /** To be told of every code that was changed here: the redirect of this process knows it at once. */
   codeChanged: (row: CodeRow) => void;
+  /** To be told of every code that was made here. */
+  codeMade: (row: CodeRow) => void;
 };
 
 export type ApiState = {

@@ -19,6 +19,12 @@ export class LateStores {
   readonly #held = new ReleaseStack();
   #database: Database | null = null;
   #objects: ObjectStore | null = null;
+  #connected = (): void => undefined;
+
+  /** Resolves once the database is connected. */
+  readonly databaseThere = new Promise<void>((resolve) => {
+    this.#connected = resolve;
+  });
 
   constructor(releases: ReleaseStack) {
     releases.defer('stores', () => this.#held.release());
@@ -52,6 +58,7 @@ export class LateStores {
     const database = await open('The database', () => connectDatabase(config.database, log));
     this.#held.defer('database', () => database.close());
     this.#database = database;
+    this.#connected();
     const objects = await open('The object store', () => connectObjects(config.objects));
     this.#held.defer('object store', () => objects.close());
     this.#objects = objects;

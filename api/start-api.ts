@@ -62,6 +62,7 @@ export async function startApi(asked: Service): Promise<{ address: string }> {
   const graceMs = () => Math.max(drainUntil - performance.now(), 0);
   const redirects = await startRedirects(service, {
     database: stores.database,
+    databaseThere: stores.databaseThere,
     queues,
     now,
     requests,
@@ -109,6 +110,7 @@ export async function startApi(asked: Service): Promise<{ address: string }> {
     probeJournal: redirects.probeJournal,
     hurry: hurry.signal,
     codeChanged: redirects.codeChanged,
+    codeMade: redirects.codeMade,
     suspended: redirects.suspended,
     meter,
   };

@@ -8,6 +8,7 @@ import { createCodeLookup } from './code-lookup.ts';
 import { createCodeSnapshot } from './code-snapshot.ts';
 import { type DeliveryState, ScanDelivery } from './deliver-scans.ts';
 import type { Handle } from './handle.ts';
+import { knownCodeOf } from './known-code.ts';
 import { type Locate, nowhere, openLocator } from './locate.ts';
 import type { RateLimits } from './middleware/rate-limits.ts';
 import type { RequestLog } from './middleware/request-log.ts';
@@ -19,6 +20,8 @@ import { createDailySalts } from './visitor.ts';
 type Needs = {
   /** Throws AppError `unavailable` until the database is connected. */
   database: () => Database;
+  /** Resolves once it is connected. */
+  databaseThere: Promise<void>;
   queues: Queues;
   now: () => number;
   requests: RequestLog;
@@ -31,8 +34,10 @@ type Needs = {
 
 export type Redirects = {
   handle: Handle<boolean>;
-  /** Puts a code that was made or changed here in at once. */
+  /** Puts a code that was changed here in at once. */
   codeChanged: (row: CodeRow) => void;
+  /** Knows a code that was made here. */
+  codeMade: (row: CodeRow) => void;
   /** How many codes an earlier process left on the disk. */
   knownAtStart: number;
   scans: () => DeliveryState;
@@ -49,10 +54,17 @@ export type Redirects = {
  */
 export async function startRedirects(service: Service, needs: Needs): Promise<Redirects> {
   const { config, log, releases } = service;
-  const { database, queues, now, requests, tally, rateLimits, clientAddress, graceMs } = needs;
+  const { database, databaseThere, queues, now, requests, tally, rateLimits, clientAddress, graceMs } = needs;
   const { dataDir, publicUrl } = config;
 
-  const lookup = createCodeLookup({ findBySlug: async (slug) => database().codes.findBySlug(slug), log });
+  const lookup = createCodeLookup({
+    findBySlug: async (slug) => database().codes.findBySlug(slug),
+    log,
+    maxKnown: config.limits.knownCodes,
+    denied: config.targetDeny,
+    isConnecting: true,
+  });
+  void databaseThere.then(lookup.connected);
   const salts = createDailySalts({
     settings: {
       claimSetting: async (name, value) => database().claimSetting(name, value),
@@ -85,7 +97,10 @@ export async function startRedirects(service: Service, needs: Needs): Promise<Re
 
   // A slow disk may take seconds for it: scans until then are counted without a place.
   let locate: Locate = () => nowhere;
-  const located = openLocator(config.geoipDbPath, log);
+  const located = openLocator(config.geoipDbPath, log).then((found) => {
+    locate = found;
+    log.info('scans are located from now on');
+  });
   located.catch(() => undefined); // `connected` tells it
   const mint = createMintScan({
     clientAddress,
@@ -96,14 +111,18 @@ export async function startRedirects(service: Service, needs: Needs): Promise<Re
   const record = delivery.record.bind(delivery);
   return {
     handle: createRedirect({ lookup, suspended, mint, record, rateLimits, requests, publicUrl, log, now }),
-    codeChanged: lookup.changed,
+    codeChanged(row) {
+      lookup.changed(row);
+      snapshot.note(knownCodeOf(row));
+    },
+    codeMade: lookup.made,
     suspended,
     knownAtStart,
     scans: () => delivery.state(),
     probeJournal: () => delivery.probe(),
     async connected() {
       releases.defer('suspended tenants', await suspended.start());
-      locate = await located;
+      await located;
       await salts.start();
     },
   };

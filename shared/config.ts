@@ -254,6 +254,8 @@ function readConfig(read: Reader) {
       csvColumns: read.integer('MAX_CSV_COLUMNS', { initial: 200, min: 1, max: 10_000 }),
       /** Connections of one tenant to one process that listen to a batch's events. */
       eventListeners: read.integer('MAX_EVENT_LISTENERS', { initial: 100, min: 1, max: 10_000 }),
+      /** Dynamic codes that a process of the API remembers. */
+      knownCodes: read.integer('MAX_KNOWN_CODES', { initial: 50_000, min: 1, max: 5_000_000 }),
       csvLineBytes: read.integer('MAX_CSV_LINE_BYTES', { initial: 65_536, min: 1024, max: 1024 * 1024 }),
     },
     imageKeepDays: read.integer('IMAGE_KEEP_DAYS', { initial: 30, min: 1, max: 3650 }),

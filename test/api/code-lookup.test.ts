@@ -1,13 +1,22 @@
 import { pino } from 'pino';
-import { describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { createCodeLookup } from '../../api/code-lookup.ts';
 import { knownCodeOf } from '../../api/known-code.ts';
 import type { CodeRow } from '../../shared/adapters/database/code-store.ts';
+import type { HostRule } from '../../shared/domain/host-rules.ts';
 import { AppError } from '../../shared/errors.ts';
 import { codeRow } from './support/code-row.ts';
 
 /** A database in memory that can be away or never answer. */
-function lookupUnderTest() {
+function lookupUnderTest({
+  maxKnown = 1000,
+  denied = [],
+  isConnecting = false,
+}: {
+  maxKnown?: number;
+  denied?: HostRule[];
+  isConnecting?: boolean;
+} = {}) {
   const rows = new Map<string, CodeRow>();
   const state = { asked: 0, away: false, hangs: false, now: 0 };
   const held: (() => void)[] = [];
@@ -20,6 +29,9 @@ function lookupUnderTest() {
       return row;
     },
     log: pino({ level: 'silent' }),
+    maxKnown,
+    denied,
+    isConnecting,
     clock: () => state.now,
   });
   const find = async (slug: string) => {
@@ -82,12 +94,13 @@ describe('looking a code up', () => {
   it('knows a code that was made here at once, although it was unknown a moment ago', async () => {
     const { state, find, lookup, answerAll } = lookupUnderTest();
     expect(await find(slug)).toBe(null);
-    lookup.changed(row);
+    lookup.made(row);
     expect((await find(slug))?.id).toBe(row.id);
     state.now = 1000;
     state.hangs = true;
     const asking = lookup.find('other');
-    lookup.changed(codeRow({ slug: 'other' }));
+    await Promise.resolve();
+    lookup.made(codeRow({ slug: 'other' }));
     answerAll();
     expect(await asking).not.toBe(null);
   });
@@ -127,17 +140,75 @@ describe('a database that is away', () => {
   });
 });
 
-describe('a database that does not answer', () => {
-  it('is waited for once, not by everyone who comes after', async () => {
+describe('a database that is slow', () => {
+  beforeEach(() => void vi.useFakeTimers());
+  afterEach(() => void vi.useRealTimers());
+
+  it('leaves a code that was asked for a moment ago leading where it led, and is not waited for by those who come after', async () => {
     const { rows, state, find, lookup, answerAll } = lookupUnderTest();
+    rows.set(slug, row);
+    await find(slug);
+    rows.set(slug, newer);
+    state.hangs = true;
+    state.now = 2000;
+    const waiting = find(slug);
+    await vi.advanceTimersByTimeAsync(300);
+    expect((await waiting)?.revision).toBe(1);
+    expect((await find(slug))?.revision).toBe(1);
+    answerAll();
+    await vi.advanceTimersByTimeAsync(1);
+    expect(lookup.recall(slug)?.revision).toBe(2);
+  });
+
+  it('is waited for by who asks for a code that was never seen, two seconds long, whoever else found it slow', async () => {
+    const { rows, state, find, answerAll } = lookupUnderTest();
+    rows.set(slug, row);
+    rows.set('cold', codeRow({ slug: 'cold', id: 'cod_cold' }));
+    await find(slug);
+    state.hangs = true;
+    state.now = 2000;
+    const [warm, cold] = [find(slug), find('cold')];
+    await vi.advanceTimersByTimeAsync(300);
+    expect((await warm)?.id).toBe(row.id);
+    const another = find('another');
+    await vi.advanceTimersByTimeAsync(1500);
+    answerAll();
+    expect((await cold)?.id).toBe('cod_cold');
+    expect(await another).toBe(null);
+  });
+
+  it('is not away for all when one answer of many does not come', async () => {
+    const { rows, state, find, answerAll } = lookupUnderTest();
+    rows.set('cold', codeRow({ slug: 'cold' }));
+    state.hangs = true;
+    const lost = find('lost').catch((error: unknown) => error);
+    await vi.advanceTimersByTimeAsync(1000);
+    state.hangs = false;
+    state.now = 1000;
+    expect((await find('cold'))?.slug).toBe('cold');
+    state.now = 2000;
+    await vi.advanceTimersByTimeAsync(1100);
+    expect(await lost).toMatchObject({ kind: 'unavailable' });
+    expect(await find('nobody')).toBe(null);
+    answerAll();
+  });
+});
+
+describe('a database that does not answer', () => {
+  beforeEach(() => void vi.useFakeTimers());
+  afterEach(() => void vi.useRealTimers());
+
+  it('is waited for once, not by everyone who comes after', async () => {
+    const { rows, state, find, answerAll } = lookupUnderTest();
     rows.set(slug, row);
     await find(slug);
     state.hangs = true;
     state.now = 2000;
+    const other = find('other').catch((error: unknown) => error);
+    await vi.advanceTimersByTimeAsync(2100);
+    expect(await other).toMatchObject({ kind: 'unavailable' });
     expect((await find(slug))?.id).toBe(row.id);
-    await expect(lookup.find('other')).rejects.toMatchObject({ kind: 'unavailable' });
-    expect(state.asked).toBe(2);
-    expect((await find(slug))?.id).toBe(row.id);
+    await expect(find('another')).rejects.toMatchObject({ kind: 'unavailable' });
     expect(state.asked).toBe(2);
     state.hangs = false;
     state.now = 3000;
@@ -147,13 +218,101 @@ describe('a database that does not answer', () => {
   });
 
   it('tells what it knows when it answers late after all', async () => {
-    const { rows, state, lookup, answerAll } = lookupUnderTest();
+    const { rows, state, lookup, find, answerAll } = lookupUnderTest();
     rows.set(slug, row);
     state.hangs = true;
-    await expect(lookup.find(slug)).rejects.toMatchObject({ kind: 'unavailable' });
+    const waiting = find(slug).catch((error: unknown) => error);
+    await vi.advanceTimersByTimeAsync(2100);
+    expect(await waiting).toMatchObject({ kind: 'unavailable' });
     answerAll();
-    await new Promise((resolve) => setImmediate(resolve));
+    await vi.advanceTimersByTimeAsync(1);
     expect(lookup.recall(slug)?.id).toBe(row.id);
+  });
+});
+
+describe('a database that is not connected yet', () => {
+  beforeEach(() => void vi.useFakeTimers());
+  afterEach(() => void vi.useRealTimers());
+
+  it('is waited for, so that a code leads where it was last sent, and one that nobody knew before is found', async () => {
+    const { rows, state, find, lookup } = lookupUnderTest({ isConnecting: true });
+    lookup.remember([knownCodeOf(row)]);
+    state.away = true;
+    const finds = [find(slug), find('fresh')];
+    await vi.advanceTimersByTimeAsync(500);
+    rows.set(slug, newer);
+    rows.set('fresh', codeRow({ slug: 'fresh' }));
+    state.away = false;
+    lookup.connected();
+    expect((await Promise.all(finds)).map((code) => code?.target)).toEqual([
+      'https://example.com/new',
+      'https://example.com/menu',
+    ]);
+  });
+
+  it('is waited for two seconds in all, and asked at once when it is there after that', async () => {
+    const { rows, state, find, lookup } = lookupUnderTest({ isConnecting: true });
+    lookup.remember([knownCodeOf(row)]);
+    rows.set(slug, newer);
+    state.away = true;
+    const first = find(slug);
+    await vi.advanceTimersByTimeAsync(1999);
+    const second = find(slug);
+    await vi.advanceTimersByTimeAsync(1);
+    expect([(await first)?.revision, (await second)?.revision]).toEqual([1, 1]);
+    expect((await find(slug))?.revision).toBe(1);
+    state.away = false;
+    lookup.connected();
+    expect((await find(slug))?.revision).toBe(2);
+  });
+});
+
+describe('what is remembered', () => {
+  it('is never given up for a code that was only made', async () => {
+    const { rows, state, find, lookup } = lookupUnderTest({ maxKnown: 3 });
+    for (const printed of ['one', 'two', 'three']) {
+      rows.set(printed, codeRow({ slug: printed }));
+      await find(printed);
+    }
+    for (const made of ['four', 'five', 'six']) lookup.made(codeRow({ slug: made }));
+    expect([...lookup.codes()].map((code) => code.slug)).toEqual(['three', 'two', 'one']);
+    state.away = true;
+    state.now = 5000;
+    expect((await find('one'))?.slug).toBe('one');
+  });
+
+  it('is a code that was just made, while there is room', async () => {
+    const { state, find, lookup } = lookupUnderTest();
+    lookup.made(row);
+    state.away = true;
+    expect((await find(slug))?.id).toBe(row.id);
+  });
+
+  it('takes a thousand bytes a code at most, so that long targets leave fewer', () => {
+    const { lookup } = lookupUnderTest({ maxKnown: 100 });
+    for (let count = 0; count < 100; count++)
+      lookup.changed(codeRow({ slug: `slug${count}`, target: `https://example.com/${'x'.repeat(2000)}` }));
+    expect([...lookup.codes()].length).toBe(43);
+  });
+});
+
+describe('a host that was denied after codes were made', () => {
+  const denied = [{ host: 'evil.example', withSubdomains: true }];
+  const bad = 'https://www.evil.example/x';
+
+  it('is led to by none: such a code is as good as paused, and such a fallback target as none', async () => {
+    const { rows, find } = lookupUnderTest({ denied });
+    rows.set('target', codeRow({ slug: 'target', target: bad, fallbackTarget: 'https://example.com/' }));
+    rows.set('fallback', codeRow({ slug: 'fallback', fallbackTarget: bad }));
+    expect(await find('target')).toMatchObject({ paused: true, fallbackTarget: 'https://example.com/' });
+    expect(await find('fallback')).toMatchObject({ paused: false, fallbackTarget: null });
+  });
+
+  it('is led to by none of an earlier process either', async () => {
+    const { state, find, lookup } = lookupUnderTest({ denied });
+    lookup.remember([knownCodeOf(codeRow({ target: bad }))]);
+    state.away = true;
+    expect((await find(slug))?.paused).toBe(true);
   });
 });
 

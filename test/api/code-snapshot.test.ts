@@ -4,6 +4,7 @@ import { pino } from 'pino';
 import { describe, expect, it, vi } from 'vitest';
 import { createCodeLookup } from '../../api/code-lookup.ts';
 import { createCodeSnapshot } from '../../api/code-snapshot.ts';
+import { knownCodeOf } from '../../api/known-code.ts';
 import { createSuspendedTenants } from '../../api/suspended-tenants.ts';
 import type { DailySalts } from '../../api/visitor.ts';
 import { temporaryFolder } from '../support/servers.ts';
@@ -24,7 +25,7 @@ function saltsInMemory(known: [number, string][] = []): DailySalts {
 
 function processIn(dataDir: string, salts = saltsInMemory()) {
   const findBySlug = async () => Promise.reject(new Error('away'));
-  const lookup = createCodeLookup({ findBySlug, log });
+  const lookup = createCodeLookup({ findBySlug, log, maxKnown: 50_000, denied: [] });
   const store = { suspended: async (): Promise<string[]> => [] };
   const suspended = createSuspendedTenants({ store, log, onChange: () => void snapshot.save() });
   const snapshot = createCodeSnapshot({ dataDir, lookup, salts, suspended, log });
@@ -77,6 +78,23 @@ describe('the codes on the disk', () => {
     const last = processIn(dataDir);
     await last.snapshot.load();
     expect(last.suspended.known()).toEqual([]);
+  });
+
+  it('are as they were last changed, also when the process is killed right after', async () => {
+    const dataDir = await temporaryFolder();
+    const first = processIn(dataDir);
+    first.lookup.changed(codeRow());
+    first.lookup.changed(codeRow({ slug: 'other' }));
+    await first.snapshot.save();
+    const changed = codeRow({ revision: 2, target: 'https://example.com/new' });
+    first.lookup.changed(changed);
+    first.snapshot.note(knownCodeOf(changed));
+    // The first process is killed here: nothing of it is stopped.
+    await vi.waitFor(async () => {
+      const next = processIn(dataDir);
+      expect(await next.snapshot.load()).toBe(2);
+      expect((await next.lookup.find(changed.slug))?.target).toBe('https://example.com/new');
+    });
   });
 
   it("are for their owner's eyes only, whole, and leave nothing else behind", async () => {

@@ -36,7 +36,7 @@ describeOn('Scans while the database is away', both, ({ mongo, toxiproxy }) => {
     proxy = await proxyTo(toxiproxy, new URL(mongo).host);
     const proxied = new URL(url);
     proxied.host = proxy.host;
-    deployment = await prepareDeployment({ stores: { MONGO_URL: proxied.href } });
+    deployment = await prepareDeployment({ stores: { MONGO_URL: proxied.href, TRUSTED_PROXIES: '127.0.0.1' } });
     return { direct: { ...deployment.env, MONGO_URL: url } };
   }
 
@@ -85,7 +85,8 @@ describeOn('Scans while the database is away', both, ({ mongo, toxiproxy }) => {
     expect(knownCodes).toBe(2);
     const get = (path: string) => fetch(`${address}${path}`, { redirect: 'manual' });
     const scanned: Scanned = { requested: new Set(), answered: new Set() };
-    expect(await scanOnce(String(address), code, scanned)).toBe(302);
+    await api.logged('scans are located from now on');
+    expect(await scanOnce(String(address), code, scanned, { 'x-forwarded-for': '8.8.8.8' })).toBe(302);
     expect((await get(`/${suspended.slug}`)).status).toBe(410);
     expect((await get('/healthz')).status).toBe(200);
     const ready = await get('/readyz');
@@ -110,6 +111,7 @@ describeOn('Scans while the database is away', both, ({ mongo, toxiproxy }) => {
       after: null,
     });
     expect(row?.visitor).toMatch(/^[\w-]{22}$/);
+    expect(row?.country).toBe('US');
   });
 });
 

@@ -46,6 +46,7 @@ describe('the configuration', () => {
         csvRows: 100_000,
         csvColumns: 200,
         eventListeners: 100,
+        knownCodes: 50_000,
         csvLineBytes: 65_536,
       },
       imageKeepDays: 30,

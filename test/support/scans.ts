@@ -27,10 +27,15 @@ export type Scanned = { requested: Set<string>; answered: Set<string> };
 let marks = 0;
 
 /** Scans a code once, with a mark of its own; answers the status, null when no answer came. */
-export async function scanOnce(baseUrl: string, { slug }: MadeCode, scanned: Scanned): Promise<number | null> {
+export async function scanOnce(
+  baseUrl: string,
+  { slug }: MadeCode,
+  scanned: Scanned,
+  more: Record<string, string> = {},
+): Promise<number | null> {
   const mark = `n${++marks}.example`;
   scanned.requested.add(mark);
-  const headers = { 'user-agent': browser, referer: `https://${mark}/` };
+  const headers = { 'user-agent': browser, referer: `https://${mark}/`, ...more };
   const answer = await fetch(`${baseUrl}/${slug.toUpperCase()}`, { redirect: 'manual', headers }).catch(() => null);
   await answer?.arrayBuffer().catch(() => undefined);
   if (answer?.status === 302) scanned.answered.add(mark);

@@ -95,6 +95,7 @@ export async function startApi({
         csvRows: 1000,
         csvColumns: 20,
         csvLineBytes: 4096,
+        knownCodes: 1000,
         eventListeners: 3,
       },
       dataDir: '.',
@@ -138,6 +139,10 @@ export async function startApi({
     codeChanged: (row) => {
       changedCodes.push(row);
       redirects.lookup.changed(row);
+    },
+    codeMade: (row) => {
+      changedCodes.push(row);
+      redirects.lookup.made(row);
     },
   };
   const redirects = redirectsUnderTest({

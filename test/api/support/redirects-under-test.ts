@@ -56,7 +56,7 @@ export function redirectsUnderTest(needs: Needs): RedirectsUnderTest {
       for (const acknowledge of held.splice(0)) acknowledge();
     },
   };
-  const lookup = createCodeLookup({ findBySlug, log });
+  const lookup = createCodeLookup({ findBySlug, log, maxKnown: 1000, denied: [] });
   const mint = createMintScan({
     clientAddress: createClientAddress(trustedProxies),
     locate: locate ?? (() => ({ country: null, city: null })),
