@@ -15,7 +15,7 @@ const formBytes = 4096;
  * Bearer` works as everywhere. With a cookie alone nothing changes unless a page of ours asks for it.
  */
 export function createBoardRoutes(
-  deps: Pick<ApiDeps, 'config' | 'boardQueues' | 'queues' | 'now' | 'log' | 'rateLimits'>,
+  deps: Pick<ApiDeps, 'config' | 'database' | 'boardQueues' | 'queues' | 'now' | 'log' | 'rateLimits'>,
   { auth }: { auth: Auth },
 ) {
   const { log, rateLimits } = deps;
@@ -40,7 +40,7 @@ export function createBoardRoutes(
     /** Lets operators in; a browser that is none is led to the form. */
     enter: (async (ctx, next) => {
       if (ctx.get('Authorization') !== '') return requireOperator(ctx, next);
-      const digest = session.keyDigest(ctx);
+      const digest = await session.keyDigest(ctx);
       const key = digest === null ? null : await auth.findOperator(digest);
       if (key !== null) {
         ctx.state.key = key;
@@ -76,8 +76,8 @@ export function createBoardRoutes(
 
     signOutPage: ((ctx) => answerSignOutPage(ctx, `${base}/sign-out`, base)) satisfies ApiMiddleware,
 
-    signOut: ((ctx) => {
-      session.end(ctx);
+    signOut: (async (ctx) => {
+      await session.end(ctx);
       ctx.redirect(signInPath);
       ctx.status = 303;
     }) satisfies ApiMiddleware,

@@ -1,5 +1,6 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
+import { unavailable } from '../../shared/errors.ts';
 import { eventually } from '../support/client.ts';
 import { operatorKey, publicUrl, startApi } from './support/api-under-test.ts';
 
@@ -69,6 +70,49 @@ describe('the board', () => {
     expect((await get(`${board}/api/queues`, { cookie: mine }, later)).status).toBe(200);
     later.advance(1000);
     expect((await get(`${board}/api/queues`, { cookie: mine }, later)).status).toBe(401);
+  });
+
+  it('is left by signing out, in every process and with every copy of the cookie, and by this session alone', async () => {
+    const [mine, other] = [cookieOf(await signIn(operatorKey)), cookieOf(await signIn(operatorKey))];
+    const beside = await startApi({ beside: api });
+    const statusOf = async (cookie: string, on = api) => (await get(`${board}/api/queues`, { cookie }, on)).status;
+    expect(await statusOf(mine, beside)).toBe(200);
+    const out = await api.call(`${board}/sign-out`, { key: null, headers: { ...form, cookie: mine }, body: '' });
+    expect(out.headers.get('set-cookie')).toMatch(/^qrf_board=; .*Max-Age=0$/);
+    expect([await statusOf(mine), await statusOf(mine, beside)]).toEqual([401, 401]);
+    expect([await statusOf(other), await statusOf(other, beside)]).toEqual([200, 200]);
+    const again = await api.call(`${board}/sign-out`, { key: null, headers: { ...form, cookie: mine }, body: '' });
+    expect(again.status).toBe(303);
+  });
+
+  it('keeps no session that was signed out for longer than its cookie would have been good', async () => {
+    const later = await startApi();
+    const ended = () => later.database.listSettings('board_session_ended ');
+    const signOut = async () => {
+      const cookie = cookieOf(await signIn(operatorKey, later));
+      await later.call(`${board}/sign-out`, { key: null, headers: { ...form, cookie }, body: '' });
+    };
+    await signOut();
+    await signOut();
+    expect(await ended()).toHaveLength(2);
+    later.advance(8 * 3600_000);
+    await signOut();
+    expect(await ended()).toHaveLength(1);
+  });
+
+  it('lets nobody in, and nobody out, who cannot be looked up: 503, and the cookie stays', async () => {
+    const cut = await startApi();
+    const cookie = cookieOf(await signIn(operatorKey, cut));
+    const { listSettings, claimSetting } = cut.database;
+    const away = async () => {
+      throw unavailable('database_unavailable', 'The database does not answer');
+    };
+    Object.assign(cut.database, { listSettings: away, claimSetting: away });
+    expect((await get(`${board}/api/queues`, { cookie }, cut)).status).toBe(503);
+    const out = await cut.call(`${board}/sign-out`, { key: null, headers: { ...form, cookie }, body: '' });
+    expect([out.status, out.headers.get('set-cookie')]).toEqual([503, null]);
+    Object.assign(cut.database, { listSettings, claimSetting });
+    expect((await get(`${board}/api/queues`, { cookie }, cut)).status).toBe(200);
   });
 
   it('signs out whose key is no operator key any more, within seconds', async () => {
