@@ -1,7 +1,8 @@
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { storedOf } from '../../../shared/adapters/database/mongo/collections.ts';
 import { openMongo } from '../../../shared/adapters/database/mongo/connection.ts';
-import { duplicatesOf } from '../../../shared/adapters/database/mongo/mongo-error.ts';
+import { databaseError, duplicatesOf } from '../../../shared/adapters/database/mongo/mongo-error.ts';
 import type { DayDocument, ScanDocument } from '../../../shared/adapters/database/mongo/scan-documents.ts';
 import type { ScanRow } from '../../../shared/adapters/database/scan-store.ts';
 import { migrate, SqliteFile } from '../../../shared/adapters/database/sqlite/file.ts';
@@ -11,6 +12,7 @@ import {
   scanStatements,
 } from '../../../shared/adapters/database/sqlite/scan-statements.ts';
 import { packDay, type ScanDay } from '../../../shared/domain/scans/scan-day.ts';
+import { AppError } from '../../../shared/errors.ts';
 import type { Log } from '../../../shared/log.ts';
 
 export type LedgerDay = { tenantId: string; codeId: string; day: number; scans: ScanRow[]; rollUps: ScanDay };
@@ -63,8 +65,10 @@ async function insertAll(insert: () => Promise<unknown>): Promise<void> {
       await insert();
       return;
     } catch (error) {
-      if (tries === 10) throw error;
-      if (!/timed out/.test(String(error))) return void duplicatesOf(error);
+      const known = databaseError(error);
+      if (!(known instanceof AppError)) return void duplicatesOf(error);
+      if (tries === 10) throw known;
+      await sleep(1000);
     }
   }
 }

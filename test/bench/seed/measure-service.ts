@@ -38,8 +38,11 @@ const wholeRange = ({ from, to }: Planted): string =>
   `from=${new Date(from).toISOString()}&to=${new Date(to).toISOString()}`;
 
 async function checkCounts({ client, planted }: Asked): Promise<void> {
-  const counted = async (path: string): Promise<number> =>
-    ((await (await client.get(`${path}?${wholeRange(planted)}`)).json()) as { scanCount: number }).scanCount;
+  const counted = async (path: string): Promise<number> => {
+    const answer = await client.get(`${path}?${wholeRange(planted)}`);
+    if (answer.status !== 200) throw new Error(`GET ${path}: ${answer.status} ${await answer.text()}`);
+    return ((await answer.json()) as { scanCount: number }).scanCount;
+  };
   const [most, average] = subjects(planted);
   for (const { id, scanCount } of [most, average]) {
     const found = await counted(`/v1/codes/${id}/analytics`);
