@@ -82,12 +82,8 @@ export class ScanDelivery {
   }
 
   /** Writes a scan down. Resolves when it is on the disk, or when it could not be and is counted as lost; never rejects. */
-  async record(event: ScanEvent): Promise<void> {
-    try {
-      await this.#journal.append(event);
-    } catch (err) {
-      this.#lose(err);
-    }
+  record(event: ScanEvent): Promise<void> {
+    return this.#journal.append(event).catch((err: unknown) => this.#lose(err));
   }
 
   /** Throws when no scan could be written down now: the disk is full, say. */
