@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import type { OpenWork } from '../shared/adapters/database/database.ts';
 import type { NewJob } from '../shared/adapters/queues.ts';
 import { maxRendersPerJob, type QueueName } from '../shared/contract/jobs.ts';
+import { sweepBatches } from './batches/sweep-batches.ts';
 import { sweepTasks } from './batches/sweep-tasks.ts';
 import type { Handler, WorkDeps } from './handlers.ts';
 import { suspectJobId } from './suspects.ts';
@@ -66,6 +67,7 @@ export function createSweep(deps: SweepDeps): Handler<'sweep'> {
       const before = emptied ? deps.now() + 1 : deps.now() - untouchedMs;
       for (const swept of stores) await sweepStore(deps, swept, before);
       await sweepTasks(deps, before);
+      await sweepBatches(deps);
       return { verdict: 'done' };
     } catch (error) {
       deps.log.warn({ err: error }, 'this sweep did not come to its end');

@@ -179,6 +179,8 @@ export interface BatchStore extends BatchPurge<Batch> {
   replace(next: Batch): Promise<boolean>;
   /** Records that are to be told, by id, behind `after`. */
   toBeTold(page: { limit: number; after: string | null }): Promise<Batch[]>;
+  /** Queued and running batches, by id, behind `after`. */
+  listOpen(page: { limit: number; after: string | null }): Promise<Batch[]>;
 
   /** Inserts rows, at most 500; those that are there stay as they are. */
   insertRows(rows: BatchRow[]): Promise<void>;
@@ -222,6 +224,8 @@ export interface BatchStore extends BatchPurge<Batch> {
   passTask(id: string, jobIds: { from: string; to: string }, now: Millis): Promise<boolean>;
   /** Closes a task that this job carries; true when it did. */
   closeTask(id: string, jobId: string): Promise<boolean>;
+  /** Those of these batches that have open tasks of their own; a tenant's lanes are nobody's own. */
+  withTasks(batchIds: string[]): Promise<Set<string>>;
   /** Open tasks queued before `before`, oldest first, behind `after`. */
   openTasks(query: {
     before: Millis;

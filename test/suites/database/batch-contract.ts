@@ -145,6 +145,27 @@ export function batchContract(database: () => Database): void {
     });
   });
 
+  it('tell which are open, and which of those have tasks of their own', async () => {
+    const statuses = ['queued', 'running', 'completed', 'failed', 'cancelled'] as const;
+    const all = statuses.map((status) => newBatch({ status }));
+    const tasks = all.map(({ id }) => newTask({ batchId: id }));
+    const taskOf = (index: number) => tasks[index] as BatchTask;
+    for (const [index, each] of all.entries()) await store().accept(each, taskOf(index));
+    const ids = all.map(({ id }) => id);
+    const [queued = '', running = ''] = ids;
+    const before = [queued, running].sort();
+    const found: string[] = [];
+    for (let page = await store().listOpen({ limit: 7, after: null }); page.length > 0; ) {
+      found.push(...page.map(({ id }) => id));
+      page = await store().listOpen({ limit: 7, after: found.at(-1) ?? null });
+    }
+    expect(found).toEqual(found.toSorted());
+    expect(found.filter((id) => ids.includes(id))).toEqual(before);
+    await store().openTask(newTask({ batchId: running }));
+    for (const index of [0, 1]) await store().closeTask(taskOf(index).id, taskOf(index).jobId);
+    expect(await store().withTasks([queued, running, 'none'])).toEqual(new Set([running]));
+  });
+
   describe('rows of batches', () => {
     it('are inserted once and read as they were written, in order', async () => {
       await insertRows(2, 1, 10);

@@ -13,6 +13,7 @@ export const batchIndexes = {
   batches: [
     { name: 'by_tenant', key: { tenantId: 1, createdAt: 1, _id: 1 } },
     { name: 'by_tenant_and_status', key: { tenantId: 1, status: 1, createdAt: 1, _id: 1 } },
+    { name: 'open', key: { status: 1, _id: 1 } },
     { name: 'to_tell', key: { toBeTold: 1, _id: 1 } },
     { name: 'to_purge', key: { purgedAt: 1, expiresAt: 1 } },
   ],
@@ -22,5 +23,8 @@ export const batchIndexes = {
     { name: 'of_lane', key: { tenantId: 1, status: 1, lane: 1 } },
     { name: 'by_batch', key: { batchId: 1, status: 1 } },
   ],
-  batchTasks: [{ name: 'open', key: { queuedAt: 1, _id: 1 } }],
+  batchTasks: [
+    { name: 'open', key: { queuedAt: 1, _id: 1 } },
+    { name: 'of_batch', key: { batchId: 1 } },
+  ],
 } as const;

@@ -103,6 +103,10 @@ export const batchStatements = {
     sql: `select ${batchColumns} from batches where toBeTold = 1 and id > ?1 order by id limit ?2`,
     index: 'batches_to_tell',
   },
+  listOpen: {
+    sql: `select ${batchColumns} from batches where status in ('queued', 'running') and id > ?1 order by id limit ?2`,
+    index: 'batches_open',
+  },
   walk: byKey(`select ${batchColumns} from batches where id > ?1 order by id limit ?2`),
   expired: {
     sql: `select ${batchColumns} from batches where expiresAt < ?1 and purgedAt is null order by expiresAt limit ?2`,
@@ -173,6 +177,7 @@ export const batchTaskStatements = {
   insert: insertOf('batch_tasks', batchTaskCodec.names),
   find: byKey(`select ${taskColumns} from batch_tasks where id = ?1`),
   pass: byKey('update batch_tasks set jobId = ?3, queuedAt = ?4 where id = ?1 and jobId = ?2'),
+  ofBatch: { sql: 'select batchId from batch_tasks where batchId = ?1 limit 1', index: 'batch_tasks_of_batch' },
   close: byKey('delete from batch_tasks where id = ?1 and jobId = ?2'),
   open: {
     sql: `select ${taskColumns} from batch_tasks where queuedAt < ?1 and (queuedAt, id) > (?2, ?3)

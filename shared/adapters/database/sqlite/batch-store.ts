@@ -38,7 +38,15 @@ async function changesOne(
   return (await connection.write(statement, [parameters], more)).changes[0] === 1;
 }
 
-type RecordMethods = 'accept' | 'find' | 'findMany' | 'list' | 'replace' | 'toBeTold' | keyof BatchPurge<Batch>;
+type RecordMethods =
+  | 'accept'
+  | 'find'
+  | 'findMany'
+  | 'list'
+  | 'replace'
+  | 'toBeTold'
+  | 'listOpen'
+  | keyof BatchPurge<Batch>;
 
 function records(connection: SqliteConnection): Part<RecordMethods> {
   const find = (id: string) => findBy(connection, batches.find, batchCodec, id);
@@ -73,6 +81,9 @@ function records(connection: SqliteConnection): Part<RecordMethods> {
     replace: (next) => changesOne(connection, batches.replace, batchCodec.encode(next)),
     async toBeTold({ limit, after }) {
       return (await connection.list(batches.toBeTold, [after ?? '', limit])).map(batchCodec.decode);
+    },
+    async listOpen({ limit, after }) {
+      return (await connection.list(batches.listOpen, [after ?? '', limit])).map(batchCodec.decode);
     },
     async walk({ after, limit }) {
       return (await connection.list(batches.walk, [after ?? '', limit])).map(batchCodec.decode);
@@ -212,12 +223,18 @@ function chunksOf(
   };
 }
 
-function tasksOf(connection: SqliteConnection): Part<'openTask' | 'findTask' | 'passTask' | 'closeTask' | 'openTasks'> {
+type TaskMethods = 'openTask' | 'findTask' | 'passTask' | 'closeTask' | 'openTasks' | 'withTasks';
+
+function tasksOf(connection: SqliteConnection): Part<TaskMethods> {
   return {
     openTask: (task) => changesOne(connection, tasks.insert, batchTaskCodec.encode(task)),
     findTask: (id) => findBy(connection, tasks.find, batchTaskCodec, id),
     passTask: (id, { from, to }, now) => changesOne(connection, tasks.pass, [id, from, to, now], unsynced),
     closeTask: (id, jobId) => changesOne(connection, tasks.close, [id, jobId], unsynced),
+    async withTasks(batchIds) {
+      const ids = batchIds.map((id) => [id]);
+      return new Set((await connection.listEach(tasks.ofBatch, ids)).map(([id]) => id as string));
+    },
     async openTasks({ before, limit, after }) {
       const [queuedAt, id] = after === null ? beforeEverything : [after.queuedAt, after.id];
       return (await connection.list(tasks.open, [before, queuedAt, id, limit])).map(batchTaskCodec.decode);

@@ -288,4 +288,9 @@ export const migrations: readonly string[] = [
   alter table deliveries add column resourceId text;
   create index deliveries_by_resource on deliveries (resourceId, webhookId, createdAt, id, status) where resourceId is not null;
   `,
+  /* Open batches that no task is about are looked for. */
+  `
+  create index batches_open on batches (id) where status in ('queued', 'running');
+  create index batch_tasks_of_batch on batch_tasks (batchId);
+  `,
 ];

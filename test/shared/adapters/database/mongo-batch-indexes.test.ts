@@ -17,6 +17,8 @@ const expected: Record<string, string> = {
   'batches: tenantId by createdAt, _id': 'by_tenant',
   'batches: $or, createdAt, tenantId by createdAt, _id': 'by_tenant',
   'batches: status, tenantId by createdAt, _id': 'by_tenant_and_status',
+  'batches: status by _id': 'open',
+  'batches: _id, status by _id': 'open',
   'batches: toBeTold by _id': 'to_tell',
   'batches: _id, toBeTold by _id': 'to_tell',
   'batches: expiresAt, purgedAt by expiresAt': 'to_purge',
@@ -36,6 +38,7 @@ const expected: Record<string, string> = {
   'batchChunks: batchId, status': 'by_batch',
   'batchTasks: _id': '_id',
   'batchTasks: _id, jobId': '_id',
+  'batchTasks: batchId': 'of_batch',
   'batchTasks: queuedAt by queuedAt, _id': 'open',
   'batchTasks: $or, queuedAt by queuedAt, _id': 'open',
 };
@@ -79,6 +82,7 @@ describeOn('Each query for batches to MongoDB', servers.mongo, (serverUrl) => {
     await batches.list(tenantId, { limit: 5, order: 'oldest-first', after: null, status: 'queued' });
     await batches.replace({ ...batch, revision: 2 });
     for (const after of [null, id]) await batches.toBeTold({ limit: 5, after });
+    for (const after of [null, id]) await batches.listOpen({ limit: 5, after });
     await batches.expired({ before: noon, limit: 5 });
     await batches.insertRows([newBatchRow(batch, 1)]);
     await batches.lastRow(id);
@@ -102,6 +106,7 @@ describeOn('Each query for batches to MongoDB', servers.mongo, (serverUrl) => {
     await batches.findTask(task.id);
     await batches.passTask(task.id, { from: task.jobId, to: 'next' }, noon);
     for (const after of [null, { queuedAt: 1, id: '' }]) await batches.openTasks({ before: noon + 1, limit: 5, after });
+    await batches.withTasks([id]);
     await batches.closeTask(task.id, 'next');
     await batches.removeRows(id, 5);
     await batches.replace({ ...batch, purgedAt: noon, revision: 3 });
