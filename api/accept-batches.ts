@@ -81,9 +81,12 @@ export function createAcceptBatches(deps: ApiDeps) {
       }
     },
 
-    /** Makes the record under `id` and has its file read; durable when it returns. */
+    /** Makes the record under `id` and has its file read, or finds what the same request made before; durable when it returns. */
     async accept(incoming: IncomingBatch, id: string, by: Maker): Promise<Batch> {
       const { request, file } = incoming;
+      // If its first task is not there, the sweep opens it.
+      const made = await database.batches.find(id);
+      if (made !== null) return made;
       await meter.assertWithin(by.tenantId, 'batchRows', file.rowCount);
       await moveFile(incoming, id);
       const { name, mode, callbackUrl, shared } = request;

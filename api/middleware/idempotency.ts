@@ -59,7 +59,8 @@ type Answers = {
 /**
  * Does the work of a POST once for each `Idempotency-Key`, however often and however parallel it comes.
  *
- * An error that made nothing releases the key. Without the header every request is a first one.
+ * A refusal made nothing and releases the key. After any other error, which may have come behind a write, the next equal request goes on
+ * under the id that is reserved. Without the header every request is a first one.
  *
  * @throws AppError `conflict` while the first request is not yet answered, `invalid` when the request is another one
  */
@@ -92,7 +93,8 @@ export async function idempotently(
       sealedSecret = createSeal(config.secretKey).close(secret, scope);
     });
   } catch (error) {
-    await database.idempotency.release(held).catch((err: unknown) => {
+    const { idempotency } = database;
+    await (isRefusal(error) ? idempotency.release(held) : idempotency.abandon(held, now())).catch((err: unknown) => {
       // The lease runs out by itself; the caller's own error matters more.
       log.warn({ err, requestId }, 'idempotency claim not released');
     });
@@ -102,6 +104,10 @@ export async function idempotently(
     // The work is done. Until the lease runs out a retry is told to wait; then it finds what was made, by the same id.
     log.warn({ err, requestId }, 'idempotency claim not marked as answered');
   });
+}
+
+function isRefusal(error: unknown): boolean {
+  return error instanceof AppError && error.kind !== 'unavailable';
 }
 
 function openSecret(secretKey: string, { sealedSecret, scope }: IdempotencyRow): string | null {

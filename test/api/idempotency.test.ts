@@ -56,7 +56,15 @@ describe('Idempotency-Key', () => {
     expect((await api.post('/v1/renders', body, key('fifty'))).json().id).toBe(ids[0]);
   });
 
-  it('is released when the request made nothing', async () => {
+  it('is released when the request was refused', async () => {
+    const post = (name: string, slug: string) =>
+      api.post('/v1/codes', { target: 'https://a.example', slug }, key(name));
+    expect((await post('free', 'refused-slug')).status).toBe(201);
+    expect((await post('refused', 'refused-slug')).status).toBe(409);
+    expect((await post('refused', 'another-slug')).status).toBe(201);
+  });
+
+  it('goes on where the database was away, before what it makes was written', async () => {
     const body = newBody();
     api.queues.away = true;
     expect((await api.post('/v1/renders', body, key('released'))).status).toBe(503);

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { operations } from '../../api/openapi/operations.ts';
+import { unavailable } from '../../shared/errors.ts';
 import { newBatchRow } from '../suites/database/batch-contract.ts';
 import { spec } from '../suites/database/rows.ts';
 import { newBody, newPng, startApi } from './support/api-under-test.ts';
@@ -167,5 +168,41 @@ describe.each(Object.entries(cases))('%s', (_, prepare) => {
     const second = await send(request, key);
     expect([isDone(first), isDone(second)]).toEqual([true, true]);
     expect(identityOf(second)).toEqual(identityOf(first));
+  });
+});
+
+/** The write that makes what a POST makes, and the ids of what it makes. */
+const writes: [route: string, store: 'batches' | 'codes' | 'deliveries' | 'keys' | 'webhooks', method: string][] = [
+  ['POST /v1/batches', 'batches', 'accept'],
+  ['POST /v1/codes', 'codes', 'insert'],
+  ['POST /v1/keys', 'keys', 'insert'],
+  ['POST /v1/webhooks', 'webhooks', 'insert'],
+  ['POST /v1/webhooks/:id/test', 'deliveries', 'insert'],
+  ['POST /v1/webhooks/:id/rotate-secret', 'webhooks', 'replace'],
+  ['POST /v1/callback-secret/rotate', 'webhooks', 'replaceCallbackSecrets'],
+];
+
+type Made = { id?: string; secrets?: { id: string }[] };
+
+describe.each(writes)('%s', (route, store, method) => {
+  it('makes one thing when the database goes away behind its write and the request comes again at once', async () => {
+    const { request } = (await cases[route]?.()) ?? { request: { path: '/' } };
+    const key = newIdempotencyKey();
+    const methods = api.database[store] as unknown as Record<string, (...made: unknown[]) => Promise<unknown>>;
+    const write = methods[method]?.bind(methods);
+    const made = new Set<string>();
+    let calls = 0;
+    methods[method] = async (...given) => {
+      for (const { id, secrets } of [given[0]].flat() as Made[])
+        made.add((method.startsWith('replace') ? secrets?.[0]?.id : id) ?? '');
+      const answer = await write?.(...given);
+      if (++calls === 1) throw unavailable('database_unavailable', 'The database went away');
+      return answer;
+    };
+    const [first, second, third] = [await send(request, key), await send(request, key), await send(request, key)];
+    methods[method] = write as (typeof methods)[string];
+    expect([first.status, isDone(second), third.headers.get('idempotency-replayed')]).toEqual([503, true, 'true']);
+    expect(identityOf(third)).toEqual(identityOf(second));
+    expect(made.size).toBe(1);
   });
 });

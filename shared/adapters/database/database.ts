@@ -177,6 +177,8 @@ export interface IdempotencyStore {
   answered(claim: HeldClaim, now: Millis, sealedSecret: string | null): Promise<void>;
   /** Forgets an unanswered claim of this holder: the request made nothing. */
   release(claim: HeldClaim): Promise<void>;
+  /** Ends the lease of an unanswered claim of this holder: the next equal request takes it over, with the id that is reserved. */
+  abandon(claim: HeldClaim, now: Millis): Promise<void>;
   /** Removes at most `limit` records that expired before `before`; answers how many. */
   purgeExpired(before: Millis, limit: number): Promise<number>;
 }

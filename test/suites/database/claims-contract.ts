@@ -76,6 +76,28 @@ export function claimsContract(connections: () => Database[]): void {
     });
   });
 
+  describe('an idempotency claim whose holder does not know what became of it', () => {
+    it('goes to the next equal request at once, with the id that was reserved first', async () => {
+      const claim = claimOf();
+      await idempotency().claim(claim, noon);
+      await idempotency().abandon(claim, noon + 1);
+      const next = claimOf(claim.scope);
+      const other = { ...next, fingerprint: 'bb'.repeat(32) };
+      expect((await idempotency().claim(other, noon + 1)).won).toBe(false);
+      const row = { ...next, resourceId: claim.resourceId, answeredAt: null, sealedSecret: null };
+      expect(await idempotency().claim(next, noon + 1)).toEqual({ won: true, row });
+    });
+
+    it('stands when it was answered', async () => {
+      const claim = claimOf();
+      await idempotency().claim(claim, noon);
+      await idempotency().answered(claim, noon, null);
+      await idempotency().abandon(claim, noon + 1);
+      const { row } = await idempotency().claim(claimOf(claim.scope), noon + 1);
+      expect(row).toMatchObject({ holder: claim.holder, leaseUntil: claim.leaseUntil, answeredAt: noon });
+    });
+  });
+
   describe('an idempotency claim that lost its lease', () => {
     const takeOver = async () => {
       const claim = claimOf();
@@ -89,6 +111,7 @@ export function claimsContract(connections: () => Database[]): void {
     it('cannot release what its successor holds', async () => {
       const { claim, next } = await takeOver();
       await idempotency().release(claim);
+      await idempotency().abandon(claim, noon);
       const row = { ...next, answeredAt: null, sealedSecret: null };
       expect(await standing(claim.scope, claim.leaseUntil + 1)).toEqual({ won: false, row });
     });

@@ -50,6 +50,10 @@ export function mongoIdempotency(connection: MongoConnection): IdempotencyStore 
       run(async () => {
         await idempotency.deleteOne({ _id: scope, holder, answeredAt: null });
       }),
+    abandon: ({ scope, holder }, now) =>
+      run(async () => {
+        await idempotency.updateOne({ _id: scope, holder, answeredAt: null }, { $set: { leaseUntil: now } });
+      }),
     /** Index: `expiring`. */
     purgeExpired: (before, limit) =>
       run(async () => {

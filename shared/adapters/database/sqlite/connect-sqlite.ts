@@ -33,6 +33,9 @@ function sqliteIdempotency(connection: SqliteConnection): IdempotencyStore {
     async release({ scope, holder }) {
       await connection.write(idempotencyStatements.release, [[scope, holder]]);
     },
+    async abandon({ scope, holder }, now) {
+      await connection.write(idempotencyStatements.abandon, [[scope, holder, now]]);
+    },
     async purgeExpired(before, limit) {
       const expired = await connection.list(idempotencyStatements.expired, [before, limit]);
       const parameters = expired.map(([scope]) => [scope as string, before]);

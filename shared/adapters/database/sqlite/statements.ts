@@ -118,6 +118,7 @@ export const idempotencyStatements = {
   answered: byKey(`update idempotency set answeredAt = ?3, sealedSecret = ?4
     where scope = ?1 and holder = ?2 and answeredAt is null`),
   release: byKey('delete from idempotency where scope = ?1 and holder = ?2 and answeredAt is null'),
+  abandon: byKey('update idempotency set leaseUntil = ?3 where scope = ?1 and holder = ?2 and answeredAt is null'),
   expired: {
     sql: 'select scope from idempotency where expiresAt < ?1 order by expiresAt limit ?2',
     index: 'idempotency_expiring',

@@ -62,6 +62,7 @@ async function callWork({ renders, logos, idempotency, claimSetting }: Database)
   await idempotency.claim(claim, noon);
   await idempotency.claim(claim, noon);
   await idempotency.answered(claim, noon, null);
+  await idempotency.abandon(claim, noon);
   await idempotency.release(claim);
   await idempotency.purgeExpired(noon + 1, 5);
   await claimSetting('name', 'value');
