@@ -15,6 +15,11 @@ export function cutShort(cause?: unknown): AppError {
   return new AppError('timeout', 'incomplete_body', 'The body ended before its length, or took too long', { cause });
 }
 
+/** @throws AppError `timeout` when the connection ended before anybody read its body: no event would tell it any more */
+export function refuseCut({ req }: ApiContext): void {
+  if (req.destroyed) throw cutShort();
+}
+
 type WrongHeader = { name: string; code: string; detail: string; received: string; headers?: Record<string, string> };
 
 function wrongHeader({ name, code, detail, received, headers = {} }: WrongHeader): AppError {
@@ -48,14 +53,15 @@ export function refuseCompressed(ctx: ApiContext): void {
  * @throws AppError `too-large` above `limitBytes`, `timeout` when the connection ends before the body,
  *   `media-type` when it is compressed
  */
-export function readBody(
+export async function readBody(
   ctx: ApiContext,
   limitBytes: number,
   tooLarge: (limitBytes: number) => AppError = bodyTooLarge,
 ): Promise<Buffer> {
   refuseCompressed(ctx);
+  refuseCut(ctx);
   const { req } = ctx;
-  if (Number(ctx.get('Content-Length')) > limitBytes + drainedBytes) return Promise.reject(tooLarge(limitBytes));
+  if (Number(ctx.get('Content-Length')) > limitBytes + drainedBytes) throw tooLarge(limitBytes);
   return new Promise((resolve, reject) => {
     const chunks: Buffer[] = [];
     let sizeBytes = 0;

@@ -4,7 +4,7 @@ import { fileTooLarge } from '../../shared/adapters/csv-errors.ts';
 import { AppError, shortened } from '../../shared/errors.ts';
 import type { ApiContext } from '../deps.ts';
 import { readQuery } from '../query.ts';
-import { cutShort, refuseCompressed } from './read-body.ts';
+import { cutShort, refuseCompressed, refuseCut } from './read-body.ts';
 import { refuseQuery } from './refuse-query.ts';
 
 /** What came beside the file: form fields, or the query of a bare body. */
@@ -99,6 +99,7 @@ function startParser(ctx: ApiContext): busboy.Busboy {
 }
 
 async function readForm<Stored>(ctx: ApiContext, upload: Upload<Stored>): Promise<Uploaded<Stored>> {
+  refuseCut(ctx);
   const { req } = ctx;
   const form = new FormReading(upload.store);
   const parser = startParser(ctx);
@@ -117,7 +118,7 @@ async function readForm<Stored>(ctx: ApiContext, upload: Upload<Stored>): Promis
         form.cut(new AppError('malformed', 'malformed_multipart', 'The multipart body cannot be read', { cause })),
       );
       parser.on('close', resolve);
-      req.once('error', cut).once('close', () => !req.complete && cut());
+      req.once('error', cut).once('close', () => !req.readableEnded && cut());
       req.pipe(parser);
     });
     return { fields: form.fields, isForm: true, file: await form.stored() };

@@ -1,7 +1,7 @@
 import busboy from 'busboy';
 import { AppError, type FieldError, shortened } from '../../shared/errors.ts';
 import type { ApiContext } from '../deps.ts';
-import { bodyTooLarge, cutShort, readBody, refuseCompressed, wrongContentType } from './read-body.ts';
+import { bodyTooLarge, cutShort, readBody, refuseCompressed, refuseCut, wrongContentType } from './read-body.ts';
 
 type Limits = { fileBytes: number; bodyBytes: number };
 
@@ -64,8 +64,9 @@ function startParser(ctx: ApiContext, { fileBytes }: Limits): busboy.Busboy {
   }
 }
 
-function readForm(ctx: ApiContext, limits: Limits): Promise<Buffer> {
+async function readForm(ctx: ApiContext, limits: Limits): Promise<Buffer> {
   refuseCompressed(ctx);
+  refuseCut(ctx);
   const parser = startParser(ctx, limits);
   const { req } = ctx;
   return new Promise((resolve, reject) => {
@@ -90,13 +91,16 @@ function readForm(ctx: ApiContext, limits: Limits): Promise<Buffer> {
       sizeBytes += chunk.length;
       if (sizeBytes > limits.bodyBytes) finish(bodyTooLarge(limits.bodyBytes));
     };
-    const cut = (cause?: Error): void => finish(cutShort(cause));
+    const cut = (cause?: Error): void => {
+      if (!req.readableEnded) finish(cutShort(cause));
+    };
 
     parser.on('file', (name, stream) => {
       if (name !== 'file') refuse(unknownPart(name));
       const chunks: Buffer[] = [];
       file = chunks;
       stream.on('data', (chunk: Buffer) => chunks.push(chunk));
+      stream.on('error', () => undefined); // the parser tells it too
       stream.on('limit', () => refuse(logoTooLarge(limits.fileBytes, '/file')));
     });
     parser.on('field', (name) => refuse(name === 'file' ? plainFile() : unknownPart(name)));

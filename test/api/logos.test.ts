@@ -20,6 +20,8 @@ function form(parts: [string, Buffer | string][]): FormData {
   return data;
 }
 
+const cutForm = '--b\r\nContent-Disposition: form-data; name="file"; filename="a"\r\n\r\nabc';
+
 describe('POST /v1/logos', () => {
   it('answers 201 once a worker has decoded it, and 200 when it was there', async () => {
     const bytes = newPng();
@@ -48,6 +50,12 @@ describe('POST /v1/logos', () => {
     ['nothing', Buffer.from(''), png, 422],
     ['a megabyte and a byte', newPng(1024 * 1024 + 1), png, 413],
     ['no boundary', Buffer.from('x'), { 'content-type': 'multipart/form-data' }, 400],
+    [
+      'a form that ends within its file',
+      Buffer.from(cutForm),
+      { 'content-type': 'multipart/form-data; boundary=b' },
+      400,
+    ],
     ['a boundary that is not there', Buffer.from('x'), { 'content-type': 'multipart/form-data; boundary=b' }, 400],
   ])('refuses %s', async (_, body, headers, status) => {
     const answer = await api.call('/v1/logos', { body, headers });
