@@ -19,8 +19,13 @@ export function readQuery(ctx: ApiContext, { plusIsSpace = true, charset = 'utf-
   for (const pair of ctx.querystring.split('&')) {
     if (pair === '') continue;
     const split = pair.indexOf('=');
-    const text = (part: string): string => decode(plusIsSpace ? part.replaceAll('+', ' ') : part, charset);
-    const name = text(split < 0 ? pair : pair.slice(0, split));
+    const nameAsCame = split < 0 ? pair : pair.slice(0, split);
+    const text = (part: string): string => {
+      const decoded = decode(plusIsSpace ? part.replaceAll('+', ' ') : part, charset);
+      if (decoded === null) throw undecodable(nameAsCame, part);
+      return decoded;
+    };
+    const name = text(nameAsCame);
     const value = split < 0 ? '' : text(pair.slice(split + 1));
     const earlier = query[name];
     if (earlier === undefined) query[name] = value;
@@ -30,15 +35,24 @@ export function readQuery(ctx: ApiContext, { plusIsSpace = true, charset = 'utf-
   return query;
 }
 
-function decode(text: string, charset: 'utf-8' | 'iso-8859-1'): string {
+/** Null for a stray `%` and for bytes that are not of the charset. */
+function decode(text: string, charset: 'utf-8' | 'iso-8859-1'): string | null {
   if (!text.includes('%')) return text;
   try {
     if (charset === 'utf-8') return decodeURIComponent(text);
     return text.replaceAll(/%(..?)?/g, (triple) => String.fromCharCode(byteOf(triple)));
-  } catch (cause) {
-    const message = 'The query cannot be decoded: a % must begin an escape like %20, and the bytes must be UTF-8';
-    throw new AppError('malformed', 'malformed_query', message, { cause });
+  } catch {
+    return null;
   }
+}
+
+function undecodable(parameter: string, part: string): AppError {
+  const code = 'malformed_query';
+  const detail = 'The query cannot be decoded: a % must begin an escape like %20, and the bytes must be UTF-8';
+  const name = shortened(parameter) ?? null;
+  return new AppError('malformed', code, detail, {
+    details: [{ in: 'query', pointer: null, name, code, detail, received: shortened(part) }],
+  });
 }
 
 function byteOf(triple: string): number {

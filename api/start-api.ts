@@ -1,5 +1,6 @@
 import { collectDefaultMetrics, Registry } from 'prom-client';
 import { openBoardQueues } from '../shared/adapters/board-queues.ts';
+import { claimSecretKey } from '../shared/adapters/database/claim-secret-key.ts';
 import type { Database } from '../shared/adapters/database/database.ts';
 import { knownShortOrigins } from '../shared/adapters/database/short-origins.ts';
 import { connectImageCache } from '../shared/adapters/image-cache.ts';
@@ -14,7 +15,7 @@ import { Tally } from '../shared/tally.ts';
 import { buildApp } from './app.ts';
 import { createClientAddress } from './client-address.ts';
 import type { ApiDeps } from './deps.ts';
-import { claimSecretKey, seedBootstrapKey, seedDefaultTenant } from './first-facts.ts';
+import { seedBootstrapKey, seedDefaultTenant } from './first-facts.ts';
 import type { Handle } from './handle.ts';
 import { holdPort } from './hold-port.ts';
 import { LateStores } from './late-stores.ts';

@@ -20,6 +20,9 @@ export type Config = ReturnType<typeof readConfig>;
 export type ConfigProblem = { variable: string; value: string | null; expected: string };
 
 /** Every mistake of a configuration at once. */
+/** The exit code of a process whose configuration is wrong. */
+export const wrongConfigurationExit = 2;
+
 export class ConfigError extends Error {
   override readonly name = 'ConfigError';
   readonly problems: ConfigProblem[];

@@ -1,8 +1,9 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { type Config, ConfigError, parseConfig, type Role } from './config.ts';
+import { type Config, ConfigError, parseConfig, type Role, wrongConfigurationExit } from './config.ts';
 import { AppError } from './errors.ts';
 import { createLog, type Log } from './log.ts';
 import { ReleaseStack } from './release-stack.ts';
+import { WrongConfiguration } from './supervise.ts';
 
 export type Service = {
   config: Config;
@@ -62,11 +63,12 @@ export async function runService(host: NodeJS.Process, options: ServiceOptions):
   } catch (error) {
     if (stopping.signal.aborted) return;
     // These were written for the person who starts this; anything else is for whoever looks for the bug.
-    if (error instanceof AppError || error instanceof ConfigError) host.stderr.write(`${error.message}\n`);
+    const isConfiguration = error instanceof ConfigError || error instanceof WrongConfiguration;
+    if (error instanceof AppError || isConfiguration) host.stderr.write(`${error.message}\n`);
     else log.fatal({ err: error }, 'could not start');
     stopping.abort();
     await releases.release().catch((failure) => log.error({ err: failure }, 'could not release everything'));
-    host.exit(error instanceof ConfigError ? 2 : 1);
+    host.exit(isConfiguration ? wrongConfigurationExit : 1);
   }
 }
 
@@ -76,7 +78,7 @@ function configOrExit(host: NodeJS.Process, role: Role): Config {
   } catch (error) {
     if (!(error instanceof ConfigError)) throw error;
     host.stderr.write(`${error.message}\n`);
-    return host.exit(2);
+    return host.exit(wrongConfigurationExit);
   }
 }
 

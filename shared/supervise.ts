@@ -1,5 +1,6 @@
 import type { ChildProcess } from 'node:child_process';
 import { setTimeout as delay } from 'node:timers/promises';
+import { wrongConfigurationExit } from './config.ts';
 import type { Log } from './log.ts';
 
 /** A process that was just started, and what it tells once it can work; `ready` rejects when it ends before that. */
@@ -20,12 +21,17 @@ type ChildPlan<Facts> = {
 
 type End = { pid: number | null; code: number | null; signal: NodeJS.Signals | null; err?: unknown };
 
+/** A child refused its configuration and said why; another start would end alike. */
+export class WrongConfiguration extends Error {
+  override readonly name = 'WrongConfiguration';
+}
+
 /**
  * Keeps one child process running: a dead one is started again with backoff, for as long as it takes. Every death is an
- * error in the log that names the child and counts its deaths in a row.
+ * error in the log that names the child and counts its deaths in a row. One that refuses its configuration is not started again.
  */
 export class Supervised<Facts> {
-  /** What the child told when it was ready for the first time; rejects when it `mustStart` and did not, or was stopped before. */
+  /** What the child told when it was ready for the first time; rejects when it `mustStart` and did not, refused its configuration, or was stopped before. */
   readonly ready: Promise<Facts>;
   readonly #plan: ChildPlan<Facts>;
   readonly #stopping = new AbortController();
@@ -67,6 +73,8 @@ export class Supervised<Facts> {
       const { end, wasReady } = await this.#runOnce();
       if (signal.aborted) return;
       if (mustStart && !wasReady && deaths === 0) return this.#rejectReady(end.err);
+      if (end.code === wrongConfigurationExit && !wasReady)
+        return this.#rejectReady(new WrongConfiguration(`${name} refused its configuration`, { cause: end.err }));
       const uptimeMs = Date.now() - startedAt;
       deaths = uptimeMs >= healthyMs ? 1 : deaths + 1;
       const restartInMs = Math.min(backoff.firstMs * 2 ** Math.min(deaths - 1, 20), backoff.maxMs);

@@ -1,6 +1,7 @@
 import { hostname } from 'node:os';
 import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { setTimeout as delay } from 'node:timers/promises';
+import { claimSecretKey } from '../shared/adapters/database/claim-secret-key.ts';
 import { connectDatabase } from '../shared/adapters/database/connect-database.ts';
 import { knownShortOrigins } from '../shared/adapters/database/short-origins.ts';
 import { connectImageCache } from '../shared/adapters/image-cache.ts';
@@ -104,6 +105,7 @@ async function connect(service: Service, { kind, draw }: Kind): Promise<WorkDeps
   const { config, log, releases } = service;
   const database = await untilAvailable('The database', () => connectDatabase(config.database, log), service);
   releases.defer('database', () => database.close());
+  await claimSecretKey(database, secretKeyOf(service));
   const objects = await untilAvailable('The object store', () => connectObjects(config.objects), service);
   releases.defer('object store', () => objects.close());
   const queues = await connectQueues(redisOf(service), log);

@@ -27,6 +27,8 @@ export const specFields = Object.keys(renderRequestSchema.shape).filter(
 );
 const sharedParameters = ['data', 'type', ...specFields, ...logoFields.keys()];
 
+const phoneFields: ReadonlySet<string> = new Set(['number', 'phone', 'mobile']);
+
 /** A query has no body to decode a logo from. */
 const noInlineLogo = { logoBytes: 0 };
 
@@ -43,10 +45,15 @@ function once(reading: Reading, name: string, value: string | string[]): string 
 }
 
 function readContentField(reading: Reading, parameter: string, field: string, value: string | string[]): void {
-  const isList = listFields.has(field);
-  const isTime = field === 'start' || field === 'end';
-  const text = (): string => (isTime ? withPlus(once(reading, parameter, value)) : once(reading, parameter, value));
-  reading.body.content[field] = isList ? value : flatValue(field, text());
+  const meant = (text: string): string => withItsPlus(field, text);
+  if (listFields.has(field)) reading.body.content[field] = Array.isArray(value) ? value.map(meant) : meant(value);
+  else reading.body.content[field] = flatValue(field, meant(once(reading, parameter, value)));
+}
+
+/** Puts back an unescaped plus, which a query makes a space, where it can have been nothing else: of an offset, of a phone number. */
+function withItsPlus(field: string, text: string): string {
+  if (field === 'start' || field === 'end') return withPlus(text);
+  return phoneFields.has(field) ? text.replace(/^ (?=\d)/, '+') : text;
 }
 
 function readData(reading: Reading, value: string | string[]): void {

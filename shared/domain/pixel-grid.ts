@@ -6,7 +6,7 @@ import type { RenderSpec } from './render-spec.ts';
  */
 export const minModulePx = 2.25;
 
-/** The same where the quiet zone is less than one module wide. */
+/** The same where there is no quiet zone. */
 export const minModulePxAtEdge = 3;
 
 /** A symbol of `modules` × `modules` (quiet zone left out) within a square image and its quiet zone. */
@@ -17,13 +17,9 @@ export function modulePx({ modules, size, margin, marginPx }: Frame): number {
   return marginPx === null ? size / (modules + 2 * margin) : (size - 2 * marginPx) / modules;
 }
 
-/**
- * Returns the fewest px that a module needs within this quiet zone. One in px counts as a module wide where it is as wide
- * as the widest module for which that matters.
- */
+/** Returns the fewest px that a module needs within this quiet zone: a single px of one is enough for readers. */
 export function leastModulePx({ margin, marginPx }: Pick<Frame, 'margin' | 'marginPx'>): number {
-  const hasQuietZone = marginPx === null ? margin >= 1 : marginPx >= minModulePxAtEdge;
-  return hasQuietZone ? minModulePx : minModulePxAtEdge;
+  return (marginPx ?? margin) > 0 ? minModulePx : minModulePxAtEdge;
 }
 
 /** Returns the smallest size, px, at which modules of this symbol within this quiet zone have `leastModulePx`. */

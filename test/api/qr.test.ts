@@ -58,7 +58,9 @@ describe('GET /v1/qr', () => {
 
   it.each(['data=%', 'data=%ff', 'data=%zz'])('refuses a query that cannot be decoded: %s', async (query) => {
     const answer = await api.call(`/v1/qr?${query}`, { key: null });
-    expect([answer.status, answer.json().code]).toEqual([400, 'malformed_query']);
+    const received = query.slice('data='.length);
+    const errors = [{ in: 'query', name: 'data', received }];
+    expect([answer.status, answer.json()]).toMatchObject([400, { code: 'malformed_query', errors }]);
   });
 
   it.each([

@@ -47,6 +47,14 @@ describe('a supervised child', () => {
     expect(children.length).toBeGreaterThanOrEqual(5);
   });
 
+  it('is not started again when it refused its configuration', async () => {
+    const { children, launch } = launcher('process.exit(2)');
+    const supervised = new Supervised({ name: 'child', log, launch, backoff });
+    await expect(supervised.ready).rejects.toThrow('child refused its configuration');
+    await supervised.stop(5000);
+    expect(children).toHaveLength(1);
+  });
+
   it('begins its waits anew after it was healthy', async () => {
     const { launch } = launcher('process.exit(3)');
     const waits: number[] = [];

@@ -56,6 +56,16 @@ describe('the pool', () => {
     expect(await pool.end('SIGTERM')).toEqual({ code: 0, signal: null });
   });
 
+  it('refuses another SECRET_KEY than that of its database with exit code 2', async () => {
+    const folder = { DATA_DIR: await temporaryFolder() };
+    const first = await startPool(folder);
+    await first.logged('working');
+    await first.end('SIGTERM');
+    const second = await startPool({ ...folder, SECRET_KEY: 'another-key-than-before' });
+    expect(await second.ended).toEqual({ code: 2, signal: null });
+    expect(second.lines.join('\n')).toContain('the one that this database was made with');
+  });
+
   it('refuses a wrong configuration with exit code 2', async () => {
     const pool = await startPool({ SECRET_KEY: '', WORKER_CONCURRENCY: '0' });
     expect(await pool.ended).toEqual({ code: 2, signal: null });

@@ -4,6 +4,7 @@ import { readGoogleChart } from '../../../api/peers/google-chart.ts';
 import { readGoqr } from '../../../api/peers/goqr.ts';
 import { readQuickchart } from '../../../api/peers/quickchart.ts';
 import type { QueryDialect } from '../../../api/qr.ts';
+import { planRender } from '../../../shared/domain/plan-render.ts';
 import { AppError } from '../../../shared/errors.ts';
 import { startApi } from '../support/api-under-test.ts';
 
@@ -34,6 +35,11 @@ describe('goqr.me', () => {
       marginPx: 1,
       errorCorrection: 'L',
     });
+  });
+
+  it('has small images drawn with that margin: readers still read them', () => {
+    const { spec } = read(readGoqr, `data=https://example.com/${'a'.repeat(49)}&size=100x100`);
+    expect(planRender({ ...spec, logo: null }, null).symbol.modules).toBe(33);
   });
 
   it.each([

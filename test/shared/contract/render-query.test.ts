@@ -62,6 +62,16 @@ describe('a query', () => {
     expect(details[0]?.detail).not.toContain('body');
   });
 
+  it('takes an unescaped plus of a phone number for what it is', () => {
+    const contentOf = (query: Query) => parseRenderQuery(query).spec.content;
+    expect(contentOf({ type: 'phone', number: ' 49301234567' })).toMatchObject({ number: '+49301234567' });
+    expect(contentOf({ type: 'sms', data: ' 49301234567' })).toMatchObject({ number: '+49301234567' });
+    const card = { firstName: 'Ada', phone: [' 49301', '030 1'], mobile: ' 49171' };
+    expect(contentOf(card)).toMatchObject({ phone: ['+49301', '030 1'], mobile: '+49171' });
+    expect(contentOf({ firstName: 'Ada', phone: ' 49301' })).toMatchObject({ phone: ['+49301'] });
+    expect(contentOf({ data: ' 49301234567' })).toMatchObject({ text: ' 49301234567' });
+  });
+
   it('of an event has its title as data', () => {
     const start = '2026-11-23T10:00:00Z';
     expect(parseRenderQuery({ type: 'event', data: 'a', start }).spec.content).toMatchObject({ title: 'a' });
