@@ -70,7 +70,7 @@ export function readBatchRow(record: readonly string[], rules: RowRules): ReadRo
   const { layout } = rules;
   const cells: Cells = new Map();
   const extra: ReadRow['extra'] = [];
-  const columns = layout.columns.map((column, index) => ({ ...column, value: record[index] ?? '' }));
+  const columns = layout.columns.map(({ name, field }, index) => ({ name, field, value: record[index] ?? '' }));
   for (const { field, value } of columns) {
     if (field !== null && value.trim() !== '') cells.set(field, [...(cells.get(field) ?? []), value]);
   }

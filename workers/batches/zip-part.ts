@@ -18,7 +18,7 @@ const rowsAtOnce = 500;
 /** A part that takes its process down so often at one place is given up; not sooner, as processes die of other things too. */
 const maxStalls = 10;
 
-type Image = BatchRow & { file: string; result: RowResult };
+type Image = { row: number; file: string; result: RowResult };
 
 /**
  * Makes one part of a batch's archive when all its rows have ended: images and manifests, streamed from the object store into it.
@@ -134,9 +134,9 @@ async function* pagesOf(
 function neighbours(rows: BatchRow[]): Image[][] {
   const groups: Image[][] = [];
   let last: RowResult | null = null;
-  for (const { file, result, ...rest } of rows) {
+  for (const { row, file, result } of rows) {
     if (file === null || result === null) continue;
-    const image = { ...rest, file, result };
+    const image = { row, file, result };
     if (last?.piece === result.piece && last.offset + last.sizeBytes === result.offset) groups.at(-1)?.push(image);
     else groups.push([image]);
     last = result;
