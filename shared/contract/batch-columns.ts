@@ -152,6 +152,12 @@ export function columnsOf(
   return problem === null ? { columns } : { problem };
 }
 
+/** Shows the names of a header, ten of them, each cut to 40 characters. */
+export function shownNames(columns: readonly Pick<CsvColumn, 'name'>[]): string {
+  const names = columns.slice(0, 10).map(({ name }) => JSON.stringify(name.slice(0, 40)));
+  return `${names.join(', ')}${columns.length > 10 ? ' …' : ''}`;
+}
+
 function headerProblem(columns: readonly CsvColumn[]): HeaderProblem | null {
   const seen = new Map<string, string>();
   for (const { name, field } of columns) {
@@ -166,6 +172,6 @@ function headerProblem(columns: readonly CsvColumn[]): HeaderProblem | null {
   if (columns.some(({ field }) => field !== null)) return null;
   const nearest = columns.flatMap(({ name }) => nearestName(name, csvFields) ?? [])[0];
   const perhaps = nearest === undefined ? '' : `, perhaps ${nearest} is meant`;
-  const detail = `The first line names no column that is known${perhaps}. It must name the columns, such as url and file; accepted are ${csvFields.join(', ')}. A file without a header must be one column of URLs.`;
+  const detail = `The first line names no column that is known: it names ${shownNames(columns)}${perhaps}. It must name the columns, such as url and file; accepted are ${csvFields.join(', ')}. A file without a header must be one column of URLs.`;
   return { code: 'csv_no_known_column', detail };
 }

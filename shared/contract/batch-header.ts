@@ -1,7 +1,7 @@
 import type { BatchMode } from '../domain/batches/batch-mode.ts';
 import type { ContentType } from '../domain/content/content.ts';
 import { tableValue } from './batch-cells.ts';
-import type { CsvLayout } from './batch-columns.ts';
+import { type CsvLayout, shownNames } from './batch-columns.ts';
 import { contentFieldsOf, isContentType, mainFields, tellingFields } from './flat-fields.ts';
 
 /** What a type's content needs: a field of each list. */
@@ -27,9 +27,8 @@ export function headerProblem(layout: CsvLayout, { mode, shared }: Reading): str
   const columns = new Set(layout.columns.flatMap(({ field }) => field ?? []));
   const lacks = mode === 'static' ? lacksContent(columns, shared) : lacksCode(columns, mode);
   if (lacks === null) return null;
-  const names = layout.columns.map(({ name }) => `"${name.slice(0, 40)}"`);
   const came = layout.hasHeader
-    ? `the header names ${names.slice(0, 10).join(', ')}${names.length > 10 ? ' …' : ''}`
+    ? `the header names ${shownNames(layout.columns)}`
     : 'the file is one column of URLs without a header';
   return `No row can be made: ${came}; ${lacks}.`;
 }

@@ -115,7 +115,8 @@ function typeOf(cells: Cells, { shared, layout }: RowRules): string {
 /** The fields that this row's kind has; other columns of these names are only somebody's notes. */
 function knownFields(cells: Cells, rules: RowRules): Set<string> {
   const known = new Set(['name', 'file', ...specFields, ...logoFields.keys()]);
-  if (rules.mode === 'retarget') return new Set(['name', 'id', 'slug', 'target']);
+  // Which code it was stands in the manifest as it came: a row that failed has nothing else to tell it by.
+  if (rules.mode === 'retarget') return new Set(['name', 'target']);
   if (rules.mode === 'dynamic') return new Set([...known, ...codeOnly]);
   const type = typeOf(cells, rules);
   for (const field of ['type', 'data', ...(isContentType(type) ? contentFieldsOf(type) : [])]) known.add(field);

@@ -11,11 +11,11 @@ export type DynamicRow = BatchRow & { input: DynamicInput };
 /** Of a billion codes one slug in 600 is taken: nobody misses so often. */
 const maxAttempts = 10;
 
-const slugTaken: WorkError = {
+const slugTaken = (slug: string): WorkError => ({
   code: 'slug_taken',
-  detail: 'slug must be one that no code has or had; leave it empty for a random one.',
+  detail: `slug must be one that no code has or had, and ${JSON.stringify(slug)} is taken; leave it empty for a random one.`,
   pointer: '/slug',
-};
+});
 
 /**
  * Makes the codes of rows. Ids, and slugs where the row names none, follow from batch and row, so that a row which runs twice
@@ -40,7 +40,7 @@ export async function createCodes(
     pending.forEach((row, index) => {
       const code = wanted[index] as CodeRow;
       if (answers[index] === 'slug-taken' && row.input.slug === null) missed.push(row);
-      else made.set(row.row, answers[index] === 'slug-taken' ? slugTaken : (stored.get(code.id) ?? code));
+      else made.set(row.row, answers[index] === 'slug-taken' ? slugTaken(code.slug) : (stored.get(code.id) ?? code));
     });
     pending = missed;
   }

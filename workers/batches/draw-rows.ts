@@ -3,7 +3,8 @@ import type { Batch, BatchRow, RowOutcome } from '../../shared/adapters/database
 import type { RunningJob } from '../../shared/adapters/job-worker.ts';
 import { rowErrorOf } from '../../shared/contract/batch-row.ts';
 import { batchPieceKey } from '../../shared/domain/batches/batch-ids.ts';
-import { AppError, type WorkError } from '../../shared/errors.ts';
+import type { BatchMode } from '../../shared/domain/batches/batch-mode.ts';
+import { AppError, shortened, type WorkError } from '../../shared/errors.ts';
 import type { LogoSource } from '../logo-source.ts';
 import { isFirstAttempt } from '../render-codes.ts';
 import { createDrawOne, type Drawing } from '../render-one.ts';
@@ -13,8 +14,11 @@ import { type RowWork, workOf } from './row-work.ts';
 /** Images of a chunk gather up to so many bytes before they are stored as one object. */
 const pieceBytes = 8 * 1024 * 1024;
 
-/** After so many rows it is asked whether the batch was cancelled meanwhile. */
-const rowsPerLook = 25;
+/**
+ * Rows that are made together; between two groups it is asked whether the batch was cancelled. A code that was made has its row done:
+ * codes are made in one durable write, so those of a whole chunk are.
+ */
+const rowsPerGroup: Record<BatchMode, number> = { static: 25, dynamic: 200, retarget: 25 };
 
 /** Rows that have been drawn and not yet stored, their bytes one behind the other. */
 type Piece = { images: Buffer[]; sizeBytes: number; outcomes: RowOutcome[] };
@@ -34,10 +38,8 @@ export async function drawRows(
   const drawOne = createDrawOne({ logos: logosOf(deps, batch), draw: deps.draw });
   let piece = emptyPiece();
   let again: unknown = null;
-  let looked = 0;
-  for (const work of await workOf(deps, batch, rows)) {
+  for await (const work of worksOf(deps, batch, rows)) {
     await deps.way.giveWay();
-    if (++looked % rowsPerLook === 0 && (await isCancelled(deps, batch))) break;
     const ended = work.spec === null ? { kind: 'nothing' as const } : await drawOne(work.spec);
     if (ended.kind === 'away' && !job.lastAttempt) {
       again = ended.cause;
@@ -63,6 +65,15 @@ export async function drawRows(
   return again;
 }
 
+/** Makes codes where rows have them, group by group, until the batch is cancelled. */
+async function* worksOf(deps: BatchDeps, batch: Batch, rows: BatchRow[]): AsyncGenerator<RowWork, void> {
+  const size = rowsPerGroup[batch.mode];
+  for (let at = 0; at < rows.length; at += size) {
+    if (at > 0 && (await isCancelled(deps, batch))) return;
+    yield* await workOf(deps, batch, rows.slice(at, at + size));
+  }
+}
+
 async function isCancelled({ database }: BatchDeps, { id }: Batch): Promise<boolean> {
   const batch = await database.batches.find(id);
   return batch === null || batch.cancelledAt !== null || batch.error !== null;
@@ -74,15 +85,15 @@ function logosOf({ database, logos }: BatchDeps, { tenantId }: Batch): LogoSourc
   return async (id) => {
     if (!owned.has(id)) {
       const [row] = await database.logos.findMany([id]);
-      if (row?.tenantId !== tenantId || row.deletedAt !== null) throw unknownLogo();
+      if (row?.tenantId !== tenantId || row.deletedAt !== null) throw unknownLogo(id);
       owned.add(id);
     }
     return logos(id);
   };
 }
 
-function unknownLogo(): AppError {
-  const detail = 'There is no logo with this id; upload it with POST /v1/logos.';
+function unknownLogo(id: string): AppError {
+  const detail = `logoId must be that of a logo; there is none with the id ${JSON.stringify(shortened(id))}. Upload it with POST /v1/logos.`;
   return new AppError('invalid', 'unknown_logo', detail, {
     details: [{ in: 'csv', pointer: null, name: 'logoId', code: 'unknown_logo', detail, received: null }],
   });

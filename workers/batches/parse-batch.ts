@@ -78,13 +78,15 @@ async function parse(
   const stored = await objects.getStream(batchFileKey(batch.id), { offset: 0, sizeBytes });
   if (stored === null) throw new AppError('invalid', 'file_gone', 'The file of this batch is not there any more');
   const rows = readCsv(stored, deps.batches.csvLimits, layout);
+  const rules = rulesOf(deps, batch);
   const toRow = createRowMaker(deps, batch);
   const known = await database.batches.lastRow(batch.id);
   // The last group that is there may have come to the table in part.
   const resumeAt = Math.max(0, known - rowsPerChunk);
-  let group: BatchRow[] = [];
+  let group: Read[] = [];
   const store = async (): Promise<boolean> => {
-    const made = group;
+    const slugs = await slugsOf(deps, batch, group);
+    const made = group.map((read) => toRow(read, slugs));
     group = [];
     if ((made.at(-1)?.row ?? 0) > resumeAt) await storeGroup(deps, batch, made);
     const now = await database.batches.find(batch.id);
@@ -92,7 +94,7 @@ async function parse(
   };
   for await (const { row, line, cells } of rows) {
     await way.giveWay();
-    group.push(toRow(row, line, cells));
+    group.push({ row, line, ...readBatchRow(cells, rules) });
     if (group.length < rowsPerChunk) continue;
     if (!(await store())) return 'over';
     if (untilProgress && row > known) return 'got on';
@@ -113,36 +115,46 @@ async function storeGroup(deps: BatchDeps, { id, tenantId, run }: Batch, rows: B
   await wakeLanes(deps, tenantId);
 }
 
+function rulesOf({ batches: { ownUrls, targetDeny }, now }: BatchDeps, { mode, shared, file }: Batch): RowRules {
+  return { mode, shared, layout: file.layout, targets: { ownUrls, denied: targetDeny }, now: now() };
+}
+
+/** A row as it was read, before those that came before it are looked at. */
+type Read = ReadRow & { row: number; line: number };
+
+/** Returns the slugs of codes that rows name by their ids, where a file may name them either way. */
+async function slugsOf(
+  { database }: BatchDeps,
+  { tenantId, file }: Batch,
+  reads: Read[],
+): Promise<Map<string, string>> {
+  if (!file.layout.columns.some(({ field }) => field === 'slug')) return new Map();
+  const ids = reads.flatMap(({ input }) => (input?.mode === 'retarget' && 'id' in input.code ? input.code.id : []));
+  const codes = ids.length === 0 ? [] : await database.codes.findMany([...new Set(ids)]);
+  return new Map(codes.filter((code) => code.tenantId === tenantId).map(({ id, slug }) => [id, slug]));
+}
+
 /** Makes the rows of one file, in order: names and doubles depend on those before. */
-function createRowMaker({ batches: settings, now }: BatchDeps, batch: Batch) {
-  const { ownUrls, targetDeny } = settings;
-  const { mode, shared } = batch;
-  const rules: RowRules = {
-    mode,
-    shared,
-    layout: batch.file.layout,
-    targets: { ownUrls, denied: targetDeny },
-    now: now(),
-  };
+function createRowMaker({ now }: BatchDeps, batch: Batch) {
   const names = new FileNames();
   const seen = new Map<string, number>();
 
-  const checked = (read: ReadRow, line: number): ReadRow => {
+  const checked = (read: Read, slugs: ReadonlyMap<string, string>): Read => {
     if (read.input?.mode !== 'retarget') return read;
     const { code } = read.input;
-    const key = 'id' in code ? code.id : code.slug;
+    const key = 'id' in code ? (slugs.get(code.id) ?? code.id) : code.slug;
     const earlier = seen.get(key);
     if (earlier === undefined) {
-      seen.set(key, line);
+      seen.set(key, read.line);
       return read;
     }
-    const pointer = 'id' in code ? '/id' : '/slug';
-    const detail = `This code stands in line ${earlier} already; a file gives each code one target`;
+    const [pointer, came] = 'id' in code ? ['/id', code.id] : ['/slug', code.slug];
+    const detail = `The code ${JSON.stringify(came)} stands in line ${earlier} already; a file gives each code one target`;
     return { ...read, input: null, error: { code: 'given_twice', detail, pointer } };
   };
 
-  return (row: number, line: number, cells: string[]): BatchRow => {
-    const { name, file, extra, input, error } = checked(readBatchRow(cells, rules), line);
+  return (read: Read, slugs: ReadonlyMap<string, string>): BatchRow => {
+    const { row, line, name, file, extra, input, error } = checked(read, slugs);
     return {
       id: batchRowId(batch.id, row),
       batchId: batch.id,

@@ -2,7 +2,7 @@ import type { Batch } from '../../shared/adapters/database/batch-store.ts';
 import type { CodeRow, TargetVersion } from '../../shared/adapters/database/code-store.ts';
 import type { RowInput } from '../../shared/contract/batch-row.ts';
 import type { FieldChange } from '../../shared/domain/field-changes.ts';
-import { unavailable, type WorkError } from '../../shared/errors.ts';
+import { shortened, unavailable, type WorkError } from '../../shared/errors.ts';
 import type { BatchDeps } from './batch-deps.ts';
 
 type RetargetInput = Extract<RowInput, { mode: 'retarget' }>;
@@ -17,7 +17,7 @@ export type Retargeted = { code: CodeRow; before: TargetVersion | null };
 
 /**
  * Leads a code to its new target; what it led to is in its history. One that leads there already stays as it is, so a row that
- * runs twice makes one version.
+ * runs twice makes one version; and one that this batch led there and somebody led elsewhere since stays with that.
  */
 export async function retargetCode(
   deps: BatchDeps,
@@ -28,8 +28,10 @@ export async function retargetCode(
   const { code: named, target } = input;
   for (let round = 0; round < maxRounds; round++) {
     const code = 'id' in named ? await codes.find(named.id) : await codes.findBySlug(named.slug);
-    if (code?.tenantId !== batch.tenantId) return unknownCode('id' in named ? '/id' : '/slug');
-    if (code.archivedAt !== null) return archivedCode('id' in named ? '/id' : '/slug');
+    if (code?.tenantId !== batch.tenantId) return unknownCode(named);
+    if (code.archivedAt !== null) return archivedCode(named);
+    if (code.current.target !== target && (await hasLedBefore(deps, batch, { code, target })))
+      return { code, before: null };
     if (code.current.target === target) return { code, before: await beforeThisBatch(deps, batch, code) };
     const at = Math.max(deps.now(), code.current.from, batch.createdAt);
     const current = { version: code.current.version + 1, target, from: at, changedBy: batch.createdBy };
@@ -37,6 +39,22 @@ export async function retargetCode(
     if (await codes.replace(next)) return { code: next, before: code.current };
   }
   throw unavailable('database_unavailable', `A code was changed by others in ${maxRounds} tries to change it`);
+}
+
+/** A run that was cut off led it there, perhaps, and somebody changed it since: that is the later word. */
+async function hasLedBefore(
+  { database }: BatchDeps,
+  { createdAt, createdBy }: Batch,
+  { code, target }: { code: CodeRow; target: string },
+): Promise<boolean> {
+  // Most codes were not changed since the batch came: no history is read for them.
+  for (let before: TargetVersion | null = null; (before ?? code.current).from >= createdAt; ) {
+    const page: TargetVersion[] = await database.codes.history(code, { limit: 50, before: before?.version ?? null });
+    if (page.some((led) => led.target === target && led.changedBy === createdBy && led.from >= createdAt)) return true;
+    before = page.at(-1) ?? null;
+    if (before === null || page.length < 50) return false;
+  }
+  return false;
 }
 
 /** A run that was cut off may have led it there, and not come to put that on record. */
@@ -57,10 +75,22 @@ async function beforeThisBatch({ database }: BatchDeps, batch: Batch, { id, curr
   return (await database.codes.findTargets(id, [current.version - 1]))[0] ?? null;
 }
 
-function unknownCode(pointer: string): WorkError {
-  return { code: 'unknown_code', detail: `${pointer.slice(1)} must be that of a code; there is none`, pointer };
+function unknownCode(named: RetargetInput['code']): WorkError {
+  const { field, came, pointer } = shown(named);
+  return {
+    code: 'unknown_code',
+    detail: `${field} must be that of a code; there is none with the ${field} ${came}`,
+    pointer,
+  };
 }
 
-function archivedCode(pointer: string): WorkError {
-  return { code: 'code_archived', detail: 'This code is archived; restore it, then give it a new target', pointer };
+function archivedCode(named: RetargetInput['code']): WorkError {
+  const { field, came, pointer } = shown(named);
+  const detail = `The code with the ${field} ${came} is archived; restore it, then give it a new target`;
+  return { code: 'code_archived', detail, pointer };
+}
+
+function shown(named: RetargetInput['code']): { field: string; came: string; pointer: string } {
+  const [field, came] = 'id' in named ? ['id', named.id] : ['slug', named.slug];
+  return { field, came: JSON.stringify(shortened(came)), pointer: `/${field}` };
 }

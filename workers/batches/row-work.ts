@@ -15,9 +15,6 @@ export type RowWork = { row: number; codeId: string | null; shortUrl: string | n
   | { spec: null; error: WorkError }
 );
 
-/** New targets of so many codes are put on record in one write: the fewer, the less a crash leaves to their histories alone. */
-const changesPerRecord = 25;
-
 const noCode = { codeId: null, shortUrl: null };
 
 function isError(made: CodeRow | WorkError): made is WorkError {
@@ -28,7 +25,7 @@ function isDynamic(row: BatchRow): row is DynamicRow {
   return row.input?.mode === 'dynamic';
 }
 
-/** Makes or retargets the codes of rows, puts that on record, and tells what image each row gets. */
+/** Makes or retargets the codes of rows, puts that on record, and tells what image each row gets. The fewer rows, the less a crash leaves to the histories of their codes alone. */
 export async function workOf(deps: BatchDeps, batch: Batch, rows: BatchRow[]): Promise<RowWork[]> {
   const codes = await createCodes(deps, batch, rows.filter(isDynamic));
   const works: RowWork[] = [];
@@ -44,7 +41,6 @@ export async function workOf(deps: BatchDeps, batch: Batch, rows: BatchRow[]): P
       const led = await retargetCode(deps, batch, input);
       if ('before' in led && led.before !== null) changes.push({ row, ...led, before: led.before });
       works.push(changed(row, led));
-      if (changes.length === changesPerRecord) await recordCodes(deps, batch, changes.splice(0));
     }
   }
   await recordCodes(deps, batch, changes);

@@ -325,7 +325,8 @@ describe('a dynamic batch', () => {
     const rows = `slug,id,target\nown-slug,,https://new.example\n,${first?.codeId},https://new.example\n`;
     const retarget = await acceptBatch(deps, rows, { mode: 'retarget' });
     await work(deps);
-    expect(await statusesOf(retarget)).toEqual(['completed', 'completed']);
+    expect(await statusesOf(retarget)).toEqual(['completed', 'failed']);
+    expect((await rowsOf(deps, retarget))[1]?.error).toMatchObject({ code: 'given_twice', pointer: '/id' });
     expect(await deps.database.audit.list({ ...auditQuery, action: 'code.update' })).toHaveLength(1);
   });
 
