@@ -30,7 +30,7 @@ export function createScanRoutes({ database, config }: Pick<ApiDeps, 'database' 
   const answerPage = async (ctx: ApiContext, code: CodeRow, query: ScanQuery): Promise<void> => {
     const found = await readPage(code, query, query.limit + 1, query.after);
     const { rows, last } = cutPage(found, query.limit);
-    const nextCursor = last && writeCursor({ createdAt: last.at, id: last.id });
+    const nextCursor = last && writeCursor({ createdAt: last.at, id: last.id }, { list: code.id, order: query.order });
     const url = `${config.publicUrl}/v1/codes/${code.id}/scans`;
     if (nextCursor !== null) ctx.set('Link', linkToNext(url, readQuery(ctx), nextCursor));
     ctx.body = { data: await createScanView(code, codes)(rows), nextCursor, attribution: locationCredit };
@@ -55,7 +55,7 @@ export function createScanRoutes({ database, config }: Pick<ApiDeps, 'database' 
   return {
     async list(ctx: ApiContext): Promise<void> {
       const code = await findOwnCode(codes, ctx);
-      const query = parseScanQuery(readQuery(ctx), chooseScanFormat(ctx.get('Accept')));
+      const query = parseScanQuery(readQuery(ctx), chooseScanFormat(ctx.get('Accept')), code.id);
       ctx.set('Cache-Control', 'private, no-store');
       ctx.set('Vary', 'Accept');
       if (query.format === 'json') await answerPage(ctx, code, query);

@@ -18,7 +18,7 @@ export type ListQuery = {
   status: z.infer<typeof workStatusSchema> | null;
 };
 
-/** The list, by its name, and the order that a cursor belongs to. */
+/** The list, by its name or by the id of what it belongs to, and the order that a cursor belongs to. */
 export type CursorScope = { list: string; order: ListQuery['order'] };
 
 /** Writes where a page ended as an opaque cursor, which holds for this list and order only when they are named. */
@@ -29,7 +29,7 @@ export function writeCursor({ createdAt, id }: ListPosition, scope?: CursorScope
 /** Reads what `writeCursor` wrote; null for anything else. */
 export function readCursor(cursor: string): (ListPosition & { scope: CursorScope | null }) | null {
   const text = Buffer.from(cursor, 'base64url').toString();
-  const match = /^(\d{1,15}) ([\w-]{1,128})(?: (\w{1,32}) (newest-first|oldest-first))?$/.exec(text);
+  const match = /^(\d{1,15}) ([\w-]{1,128})(?: ([\w-]{1,128}) (newest-first|oldest-first))?$/.exec(text);
   if (match === null) return null;
   const [, createdAt, id, list, order] = match;
   const scope = list === undefined ? null : { list, order: order as ListQuery['order'] };
@@ -52,7 +52,7 @@ export const workListReaders = { ...listReaders, status: wordOf(workStatusSchema
 export const deliveryListReaders = { ...workListReaders, resourceId: textUpTo(128) };
 
 /** Returns why a cursor does not fit this list in this order, or null. */
-function misplaced(scope: CursorScope | null, wanted: CursorScope): { code: string; accepted: string } | null {
+export function misplaced(scope: CursorScope | null, wanted: CursorScope): { code: string; accepted: string } | null {
   if (scope?.list !== wanted.list)
     return { code: 'cursor_of_other_list', accepted: `${acceptedCursor} of this list; that of another` };
   if (scope.order === wanted.order) return null;

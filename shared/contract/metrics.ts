@@ -28,6 +28,10 @@ export const metrics = {
     type: 'counter',
     help: 'Attempts to call webhooks by all workers, by what follows: completed, queued (tried again) or failed',
   },
+  qrfactory_scans_left_out_total: {
+    type: 'counter',
+    help: 'Scans that all workers left out of the ledger, by reason: malformed, or late (their day is settled)',
+  },
   qrfactory_pool_restarts_total: { type: 'counter', help: 'Processes of the pools that were started again' },
 } as const satisfies Record<string, { type: 'counter' | 'histogram'; help: string; bounds?: readonly number[] }>;
 

@@ -1,7 +1,10 @@
 import { z } from 'zod';
 
-/** An event as the redirect mints it and the journal carries it: no address, and nothing that a worker can find out. */
-export const scanEventSchema = z.strictObject({
+/**
+ * An event as the redirect mints it and the journal carries it: no address, and nothing that a worker can find out. A field that a
+ * newer API has put in goes; the scan stays.
+ */
+export const scanEventSchema = z.object({
   id: z.string().regex(/^scn_[\w-]{10,60}$/),
   tenantId: z.string().min(1).max(128),
   codeId: z.string().min(1).max(128),

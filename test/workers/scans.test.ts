@@ -80,17 +80,20 @@ describe('record-scans', () => {
 
   it('leaves out what is not as agreed, and records the rest', async () => {
     const good = eventOf();
-    const poison = [
-      null,
-      7,
-      {},
-      { ...eventOf(), at: -1 },
-      { ...eventOf(), userAgent: 'x'.repeat(600) },
-      { ...eventOf(), ip: '::1' },
-    ];
+    const poison = [null, 7, {}, { ...eventOf(), at: -1 }, { ...eventOf(), userAgent: 'x'.repeat(600) }];
     expect(await record([...poison, good], 'seg_2')).toEqual({ verdict: 'done' });
     expect((await listed()).map(({ id }) => id)).toEqual([good.id]);
     expect(deps.queues.announced).toEqual(['seg_2']);
+    const leftOut = deps.tally.counter('qrfactory_scans_left_out_total', { reason: 'malformed' });
+    expect(leftOut.value).toBe(poison.length);
+  });
+
+  it('records a scan with a field of a newer API, without that field', async () => {
+    const scan = eventOf();
+    await record([{ ...scan, screen: 'small' }]);
+    const [row] = await listed();
+    expect(row?.id).toBe(scan.id);
+    expect(row).not.toHaveProperty('screen');
   });
 
   it('takes as many scans as a job may carry', async () => {
