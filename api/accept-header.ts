@@ -64,6 +64,11 @@ export function chooseScanFormat(header: string): ScanFormat {
   return best(header, scanAnswers, 'json');
 }
 
+/** Whether HTML is named, as browsers do; `*\/*` says nothing, and q=0 that it is not wanted. */
+export function wantsHtml(header: string): boolean {
+  return mediaRanges(header).some(({ range, quality }) => range === 'text/html' && quality > 0);
+}
+
 /** Chooses the format of an image when the URL names none: SVG only where it is the one image type wanted; browsers list it among many. */
 export function chooseImageFormat(header: string): ImageFormat {
   const images = mediaRanges(header).filter(({ range, quality }) => range.startsWith('image/') && quality > 0);

@@ -21,7 +21,10 @@ function assertIfMatch(ctx: ApiContext, row: CodeRow, shown: CodeAnswer): void {
   const header = ctx.get('If-Match');
   if (header.split(',').some((tag) => tag.trim() === '*' || isCurrentTag(tag.trim(), row))) return;
   const etag = codeEtag(row, shown);
-  const detail = `The code has changed since: its ETag is ${etag} now; read it again and decide anew`;
+  const isTags = /^\s*"[^"]*"(?:\s*,\s*"[^"]*")*\s*$/.test(header);
+  const detail = isTags
+    ? `The code has changed since: its ETag is ${etag} now; read it again and decide anew`
+    : `If-Match must be the code's ETag in its quotes, ${etag} now, or *; "${shortened(header)}" came`;
   throw new AppError('precondition', 'precondition_failed', detail, {
     details: [{ in: 'header', pointer: null, name: 'If-Match', code: 'stale', detail, received: shortened(header) }],
     headers: { ETag: etag },

@@ -1,5 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { AppError } from '../shared/errors.ts';
+import { wantsHtml } from './accept-header.ts';
 import { htmlPage, pagePolicy } from './html-page.ts';
 import { problemOf } from './middleware/errors.ts';
 
@@ -24,7 +25,7 @@ export const codeNotInUse = new AppError('gone', 'code_not_in_use', 'The code is
 
 /** A code out of use is opened by phones, some of which ask for nothing in particular: they get the page too, unless they name JSON. */
 function wantsPage({ status }: { status: number }, accept: string): boolean {
-  return /\btext\/html\b/i.test(accept) || (status === 410 && !/\bjson\b/i.test(accept));
+  return wantsHtml(accept) || (status === 410 && !/\bjson\b/i.test(accept));
 }
 
 /**

@@ -10,6 +10,7 @@ import type { KnownCode } from './known-code.ts';
 import type { RateLimits } from './middleware/rate-limits.ts';
 import type { RequestLog } from './middleware/request-log.ts';
 import type { MintScan, SentTo } from './mint-scan.ts';
+import { originForm } from './origin-form.ts';
 import { answerNowhere, codeNotInUse, unknownCode } from './redirect-pages.ts';
 import type { SuspendedTenants } from './suspended-tenants.ts';
 
@@ -65,7 +66,8 @@ export function createRedirect(needs: Needs): Handle<boolean> {
 
   return (request, response) => {
     if (request.method !== 'GET' && request.method !== 'HEAD') return false;
-    const match = shortPath.exec(request.url ?? '');
+    const target = request.url ?? '';
+    const match = shortPath.exec(target) ?? shortPath.exec(originForm(target));
     if (match === null) return false;
     const [, slugAsCame = '', query = ''] = match;
     const slug = slugAsCame.toLowerCase();

@@ -1,4 +1,4 @@
-import { AppError } from '../shared/errors.ts';
+import { AppError, shortened } from '../shared/errors.ts';
 
 const decoder = new TextDecoder('utf-8', { fatal: true });
 
@@ -9,8 +9,8 @@ function malformed(code: string, message: string, cause?: unknown): AppError {
 /**
  * Parses a JSON body, refusing what would be read differently by different readers.
  *
- * @throws AppError `malformed` for bytes that are not UTF-8, text that is not JSON (with the position where it is known)
- *   and an object with the same key twice
+ * @throws AppError `malformed` for bytes that are not UTF-8, text that is not JSON (with the position where it is known),
+ *   an object with the same key twice, and a number that would become another
  */
 export function parseStrictJson(bytes: Buffer): unknown {
   let text: string;
@@ -25,8 +25,8 @@ export function parseStrictJson(bytes: Buffer): unknown {
   } catch (error) {
     throw malformed('malformed_json', `The body is not JSON${whereItEnds(text, (error as Error).message)}`);
   }
-  const twice = duplicateKey(text);
-  if (twice !== null) throw keyGivenTwice(twice);
+  const fault = findFault(text);
+  if (fault !== null) throw 'number' in fault ? numberNotKept(fault) : keyGivenTwice(fault.path);
   return value;
 }
 
@@ -38,9 +38,28 @@ function whereItEnds(text: string, message: string): string {
   return message.startsWith('Unexpected end') ? `: it ends too early, at character ${text.length}` : '';
 }
 
+function pointerOf(path: string[]): string {
+  return path.map((step) => `/${step.replaceAll('~', '~0').replaceAll('/', '~1')}`).join('');
+}
+
+function numberNotKept({ path, number }: { path: string[]; number: string }): AppError {
+  const pointer = pointerOf(path);
+  const what = 'a whole number from -9007199254740991 to 9007199254740991, another number below 1.8e308, or text';
+  const detail = `${pointer || 'The body'} must be ${what}: ${shortened(number)} would become another number`;
+  const lost = {
+    in: 'body',
+    pointer,
+    name: null,
+    code: 'number_not_kept',
+    detail,
+    received: shortened(number),
+  } as const;
+  return new AppError('malformed', 'number_not_kept', detail, { details: [lost] });
+}
+
 function keyGivenTwice(path: string[]): AppError {
   const detail = `The body has the key ${JSON.stringify(path.at(-1))} twice in one object`;
-  const pointer = path.map((step) => `/${step.replaceAll('~', '~0').replaceAll('/', '~1')}`).join('');
+  const pointer = pointerOf(path);
   const twice = { in: 'body', pointer, name: null, code: 'duplicate_key', detail, received: null } as const;
   return new AppError('malformed', 'duplicate_key', detail, { details: [twice] });
 }
@@ -48,8 +67,13 @@ function keyGivenTwice(path: string[]): AppError {
 /** An object or array that reading is in: the keys seen so far, and the one or the index whose value is being read. */
 type Open = { keys: Set<string> | null; at: string | number };
 
-/** Returns the path (RFC 6901) of the first key that stands twice in one object of `text`, which is known to be JSON; else null. */
-function duplicateKey(text: string): string[] | null {
+/** The path of a key that stands twice in one object, or of a number that is not kept, with its text. */
+type Fault = { path: string[] } | { path: string[]; number: string };
+
+const numberAt = /-?\d+(?:\.\d+)?(?:e[+-]?\d+)?/iy;
+
+/** Returns the first fault of `text`, which is known to be JSON; else null. */
+function findFault(text: string): Fault | null {
   const open: Open[] = [];
   for (let at = 0; at < text.length; at++) {
     const character = text[at];
@@ -63,13 +87,34 @@ function duplicateKey(text: string): string[] | null {
       if (inner?.keys && isFollowedByColon(text, end)) {
         const key = JSON.parse(text.slice(at, end + 1)) as string;
         inner.at = key;
-        if (inner.keys.has(key)) return open.map((each) => String(each.at));
+        if (inner.keys.has(key)) return { path: open.map((each) => String(each.at)) };
         inner.keys.add(key);
       }
       at = end;
+    } else if (character === '-' || (character !== undefined && character >= '0' && character <= '9')) {
+      numberAt.lastIndex = at;
+      const [number = ''] = numberAt.exec(text) ?? [];
+      if (!isKept(number)) return { path: open.map((each) => String(each.at)), number };
+      at += number.length - 1;
     }
   }
   return null;
+}
+
+/**
+ * Whether a number of JSON is still the same after it was read: not too large, not lost to 0, and each digit of a whole number kept. Of
+ * other numbers the last digits may go: what writes more than 17 of them means no more.
+ */
+function isKept(text: string): boolean {
+  const number = Number(text);
+  if (!Number.isFinite(number)) return false;
+  if (number === 0) return !/^-?[\d.]*[1-9]/.test(text);
+  if (Number.isSafeInteger(number) || /[.e]/i.test(text)) return true;
+  return BigInt(text) === BigInt(String(number).replace(/^(-?\d)(?:\.(\d+))?e\+(\d+)$/, writtenOut));
+}
+
+function writtenOut(_: string, first: string, rest = '', exponent: string): string {
+  return `${first}${rest}${'0'.repeat(Number(exponent) - rest.length)}`;
 }
 
 function endOfString(text: string, start: number): number {

@@ -62,6 +62,7 @@ export const codeOperations = {
     id: 'listCodes',
     tag,
     summary: 'Search and list codes',
+    description: 'Archived codes are left out unless `status`, `slug` or `externalId` asks for them.',
     access: 'read',
     query: queryOf(codeListReaders, {
       ...pageDefaults,
@@ -172,7 +173,13 @@ export const codeOperations = {
     description: "Parameters override the code's `imageOptions`.",
     access: 'read',
     path: { id },
-    query: imageParameters,
+    query: {
+      ...imageParameters,
+      logoId: {
+        schema: { type: 'string', pattern: '^(logo_.*)?$' },
+        description: `The id of an uploaded logo, such as ${ids.logo}; empty: none, whatever the code's own options say.`,
+      },
+    },
     headers: ['If-None-Match'],
     answers: {
       200: {

@@ -56,7 +56,8 @@ export const requestHeaders = {
     example: 'wait=10',
   },
   'If-Match': {
-    description: 'Changes nothing when somebody changed the code since it had this ETag; scans are no change.',
+    description:
+      'In its quotes, or *. Changes nothing when somebody changed the code since it had this ETag; scans are no change.',
     schema: text,
   },
   'If-None-Match': { description: 'Answers 304 when the ETag is still the same.', schema: text },

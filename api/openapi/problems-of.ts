@@ -29,7 +29,9 @@ function implied({ access, query, headers = [], body }: Operation): string[] {
     ...(types.length > 0
       ? ['body_too_large', 'incomplete_body', 'unsupported_media_type', 'unsupported_content_encoding']
       : []),
-    ...(types.includes('application/json') ? ['malformed_json', 'invalid_utf8', 'duplicate_key'] : []),
+    ...(types.includes('application/json')
+      ? ['malformed_json', 'invalid_utf8', 'duplicate_key', 'number_not_kept']
+      : []),
     ...(types.includes('multipart/form-data') ? ['malformed_multipart'] : []),
   ];
 }

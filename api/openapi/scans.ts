@@ -19,7 +19,11 @@ const counted = {
 } as const;
 const range = {
   from: { example: '2026-11-01' },
-  to: { example: '2026-11-23T12:00:00Z' },
+  to: {
+    example: '2026-11-23T12:00:00Z',
+    description:
+      'Not included; one that is still to come counts as the end of its quarter of an hour, and the answer says so.',
+  },
   interval: { default: 'day', example: 'week' },
   timeZone: { default: 'UTC', example: 'Europe/Berlin' },
   bots: { default: 'exclude' },

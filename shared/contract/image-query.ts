@@ -29,13 +29,15 @@ const place: Place = {
 
 /**
  * Reads the query of GET /v1/codes/:id/image: the fields of the render spec but content, with `logoId` and `logoRatio`. What
- * it does not name is as in the code's own options.
+ * it does not name is as in the code's own options; an empty `logoId` alone leaves their logo out.
  *
  * @throws AppError `invalid`, `invalid_request`, that names every parameter that is wrong, unknown or given twice
  */
 export function parseImageQuery(query: Query, options: ImageOptions): RequestedImageOptions {
   const { values, problems } = readParameters(query, readers);
   const { logoId, logoRatio, ...given } = values;
+  if (logoId === '' && logoRatio === undefined)
+    return parseImageQuery({ ...query, logoId: undefined }, withoutLogo(options));
   const logo =
     logoId === undefined && logoRatio === undefined
       ? null
@@ -45,6 +47,10 @@ export function parseImageQuery(query: Query, options: ImageOptions): RequestedI
   if (!parsed.success) problems.push(...problemsOf(parsed.error.issues, body));
   if (!parsed.success || problems.length > 0) throw invalidRequest(problems, place);
   return { ...options, ...requestedImageOptions(parsed.data, null) };
+}
+
+function withoutLogo({ logo, ...options }: ImageOptions): ImageOptions {
+  return options;
 }
 
 function defined(object: Record<string, unknown>): Record<string, unknown> {

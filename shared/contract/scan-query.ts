@@ -60,7 +60,7 @@ export function parseScanQuery(query: Query, accepted: ScanFormat, codeId: strin
   if (from !== null && to !== null) problems.push(...emptyRange({ from, to }, values));
   const order = values.sort === 'at' || values.sort === 'createdAt' ? 'oldest-first' : 'newest-first';
   const { cursor = null } = values;
-  const other = cursor && misplaced(cursor.scope, { list: codeId, order });
+  const other = format === 'json' && cursor && misplaced(cursor.scope, { list: codeId, order });
   if (other) problems.push({ path: ['cursor'], ...other, received: query.cursor });
   if (problems.length > 0) throw invalidRequest(problems, inQuery);
   return {

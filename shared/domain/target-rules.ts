@@ -4,6 +4,9 @@ import { canonicalHost, denyingRule, type HostRule } from './host-rules.ts';
 /** The most characters of a target: what browsers and servers on the way are known to take. */
 export const mostTargetCharacters = 2048;
 
+/** They show a URL in another order than it is read in; RFC 3987, section 4.1, forbids them. */
+const directionMarks = /[\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]/;
+
 export type TargetRules = {
   /** URLs that this service answers under: what lies on them would lead round in circles. */
   ownUrls: readonly string[];
@@ -26,6 +29,8 @@ export const acceptedTarget = `an absolute http or https URL of at most ${mostTa
 export function targetProblem(target: string, { ownUrls, denied }: TargetRules): TargetProblem | null {
   if (target.length > mostTargetCharacters) return refused('target_too_long', acceptedTarget);
   if (!isUrl(target, webSchemes)) return refused('invalid_url', acceptedTarget, nearestUrl(target));
+  if (directionMarks.test(target))
+    return refused('invalid_url', `${acceptedTarget}, and without invisible marks of writing direction`);
   if (/^[^?#]*\\/.test(target))
     return refused('invalid_url', `${acceptedTarget}, and without a backslash before its query`);
   // Before the path nothing but a user can stand in front of an @; an empty one shows in no part of the parsed URL.
@@ -49,9 +54,11 @@ function refused(code: string, accepted: string, nearest: string | null = null):
   return { code, accepted, nearest };
 }
 
-/** Every machine's own names for itself are one. */
+/** Every machine's own names for itself are one; systems take the address of no machine (0.0.0.0, ::) for themselves too. */
 function isLoopback(host: string): boolean {
-  return /^(?:(?:.+\.)?localhost|127(?:\.\d+){3}|\[::1\])$/.test(host);
+  return /^(?:(?:.+\.)?localhost|127(?:\.\d+){3}|0\.0\.0\.0|\[::1?\]|\[::ffff:(?:0|7f[0-9a-f]{2}):[0-9a-f]{1,4}\])$/.test(
+    host,
+  );
 }
 
 /** Whether `url` lies on `base` or below it; http and https, each at its usual port, are one, as one leads to the other. */

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { chooseAnswer, chooseImageFormat, chooseScanFormat } from '../../api/accept-header.ts';
+import { chooseAnswer, chooseImageFormat, chooseScanFormat, wantsHtml } from '../../api/accept-header.ts';
 
 describe('chooseAnswer', () => {
   it.each([
@@ -41,5 +41,17 @@ describe('chooseImageFormat', () => {
     ['text/html', 'png'],
   ])('takes "%s" for %s', (header, format) => {
     expect(chooseImageFormat(header)).toBe(format);
+  });
+});
+
+describe('wantsHtml', () => {
+  it.each([
+    ['text/html,application/xhtml+xml,*/*;q=0.8', true],
+    ['TEXT/HTML;q=0.1', true],
+    ['text/html;q=0, application/json', false],
+    ['*/*', false],
+    ['', false],
+  ])('says of "%s" %s', (header, wanted) => {
+    expect(wantsHtml(header)).toBe(wanted);
   });
 });

@@ -76,6 +76,13 @@ describe('PATCH /v1/codes/:id', () => {
       ]);
       expect(answer.json().errors).toMatchObject([{ in: 'header', name: 'If-Match' }]);
     }
+    for (const unquoted of [current.slice(1, -1), '', `W/${current}`]) {
+      const answer = await api.patch(path, { title: 'Two' }, { 'if-match': unquoted });
+      expect([answer.status, answer.json().detail]).toEqual([
+        412,
+        `If-Match must be the code's ETag in its quotes, ${current} now, or *; "${unquoted}" came`,
+      ]);
+    }
     expect((await api.call(path)).json().title).toBe('One');
     expect((await api.patch(path, { title: 'Two' }, { 'if-match': `"x", ${current}` })).status).toBe(200);
     expect((await api.patch(path, { title: 'Three' }, { 'if-match': '*' })).status).toBe(200);

@@ -103,6 +103,24 @@ describe('GET of a short URL', () => {
       expect((await get(`/${path}`)).scans).toMatchObject([{ source }]);
   });
 
+  it('reads a path as a proxy sends it, with the host before it, and letters that came percent-encoded', async () => {
+    const { slug } = code();
+    const answerTo = (path: string) =>
+      new Promise<[number | undefined, string | undefined]>((resolve, reject) => {
+        const asked = request({ port, path }, (answer) => {
+          answer.resume();
+          resolve([answer.statusCode, answer.headers.location]);
+        });
+        asked.on('error', reject).end();
+      });
+    const encoded = `%43${slug.slice(1).toUpperCase()}`;
+    for (const path of [`http://q.example.com/${slug}`, `HTTPS://Q.EXAMPLE.COM/${encoded}?a=%20`, `/${encoded}`])
+      expect(await answerTo(path), path).toEqual([302, 'https://example.com/menu']);
+    for (const path of ['http://q.example.com', `/%2F${slug}`, `/${slug}%00`, `/%`, '/%76%31', `/?x=/${slug}`])
+      expect((await answerTo(path))[0], path).not.toBe(302);
+    expect(redirects.scans.at(-1)?.source).toBe('qr');
+  });
+
   it('knows no source where the case tells nothing: no letter in the slug, or a symbol that is not compact', async () => {
     code({ slug: '2345-67' });
     const plain = code({ imageOptions: { compact: false } });
@@ -299,6 +317,12 @@ describe('a short URL that leads nowhere', () => {
     expect(page.text).toContain('<h1>This code leads nowhere</h1>');
     expect(page.text).not.toContain('nowhere1');
     expect([problem.scans, page.scans]).toEqual([[], []]);
+  });
+
+  it('is a problem for who refuses HTML', async () => {
+    const { slug } = code({ paused: true });
+    const { status, headers } = await get(`/${slug}`, { accept: 'text/html;q=0, application/json' });
+    expect([status, headers.get('content-type')]).toEqual([410, 'application/problem+json']);
   });
 
   it('has headers and no body for HEAD', async () => {

@@ -96,6 +96,18 @@ describe('GET /v1/codes/:id/scans', () => {
     expect(all).toEqual((await page(`?sort=${sort}`)).data);
   });
 
+  it('takes no cursor of another order or of another code', async () => {
+    const { nextCursor } = await page('?limit=2');
+    const codeOf = async (url: string) => {
+      const answer = await api.call(url);
+      return [answer.status, (answer.json().errors as { code: string }[])[0]?.code];
+    };
+    expect(await codeOf(`${path}?sort=at&cursor=${nextCursor}`)).toEqual([422, 'cursor_of_other_sort']);
+    await api.database.codes.insert([codeRow({ id: 'cod_sibling', slug: 'sibling' })]);
+    expect(await codeOf(`/v1/codes/cod_sibling/scans?cursor=${nextCursor}`)).toEqual([422, 'cursor_of_other_list']);
+    expect(await codeOf(`${path}?cursor=MSBh`)).toEqual([422, 'cursor_of_other_list']);
+  });
+
   it.each([
     ['limit=0&sort=id&cursor=x&bots=1', ['bots', 'cursor', 'limit', 'sort']],
     ['format=xml&page=2', ['format', 'page']],

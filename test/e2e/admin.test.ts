@@ -76,6 +76,6 @@ describe('npm run admin', () => {
   it('says which part is missing where nothing runs', async () => {
     const { code, text } = await admin(await temporaryFolder(), 'check');
     expect(code).toBe(1);
-    expect(text).toMatch(/ok {5}database[\s\S]*WRONG {2}queues: No Redis/);
+    expect(text).toMatch(/WRONG {2}database:[\s\S]*DATA_DIR=[\s\S]*WRONG {2}queues: No Redis/);
   });
 });

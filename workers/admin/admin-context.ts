@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { type BoardQueue, openBoardQueues } from '../../shared/adapters/board-queues.ts';
-import { connectDatabase } from '../../shared/adapters/database/connect-database.ts';
+import { connectExistingDatabase } from '../../shared/adapters/database/connect-database.ts';
 import type { Database } from '../../shared/adapters/database/database.ts';
 import { connectImageCache, type ImageCache } from '../../shared/adapters/image-cache.ts';
 import { findRunningRedis } from '../../shared/adapters/leftover-redis.ts';
@@ -46,7 +46,7 @@ export function createAdminContext({ releases, ...given }: Given): AdminContext 
   const board = once('every queue', async () => openBoardQueues(await redis(), log));
   return {
     ...given,
-    database: once('database', () => connectDatabase(config.database, log)),
+    database: once('database', () => connectExistingDatabase(config.database, log)),
     objects: once('object store', () => connectObjects(config.objects)),
     queues: once('queues', async () => connectQueues(await redis(), log)),
     boardQueues: async () => (await board()).queues,

@@ -5,7 +5,7 @@
  * of it is mended, with 1 when not, with 2 when the configuration or the arguments are wrong.
  */
 import { parseArgs } from 'node:util';
-import { connectDatabase } from '../../shared/adapters/database/connect-database.ts';
+import { connectExistingDatabase } from '../../shared/adapters/database/connect-database.ts';
 import { ConfigError, parseConfig } from '../../shared/config.ts';
 import { AppError } from '../../shared/errors.ts';
 import { createLog } from '../../shared/log.ts';
@@ -15,7 +15,7 @@ async function run(): Promise<number> {
   const { positionals } = parseArgs({ allowPositionals: true });
   if (positionals.length > 1) throw new TypeError('usage: npm run recount -- [code id or slug]');
   const { database: place } = parseConfig(process.env, 'start');
-  const database = await connectDatabase(place, createLog('recount', 'warn'));
+  const database = await connectExistingDatabase(place, createLog('recount', 'warn'));
   try {
     const told = await recount({ database, say: console.log, now: Date.now }, positionals[0] ?? null);
     const settled =

@@ -1,6 +1,25 @@
-import type { DatabaseConfig } from '../../config.ts';
+import { access } from 'node:fs/promises';
+import { join } from 'node:path';
+import { ConfigError, type DatabaseConfig } from '../../config.ts';
 import type { Log } from '../../log.ts';
 import type { Database } from './database.ts';
+import { databaseFileName } from './sqlite/file-name.ts';
+
+/**
+ * Opens a database that a service has made already: a name that was mistyped makes no new one.
+ *
+ * @throws ConfigError when there is no file in `dataDir` and no MongoDB is named; else as connectDatabase
+ */
+export async function connectExistingDatabase(config: DatabaseConfig, log: Log): Promise<Database> {
+  const { dataDir, mongoUrl } = config;
+  const file = join(dataDir, databaseFileName);
+  if (mongoUrl === null)
+    await access(file).catch(() => {
+      const expected = `the folder of a QRFactory that has run, with ${databaseFileName} in it, or MONGO_URL`;
+      throw new ConfigError([{ variable: 'DATA_DIR', value: dataDir, expected }]);
+    });
+  return connectDatabase(config, log);
+}
 
 /**
  * Opens the database that the configuration names: MongoDB at `mongoUrl`, else the file `qrfactory.db` in `dataDir`.

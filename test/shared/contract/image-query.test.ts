@@ -32,6 +32,8 @@ describe("the query of a code's image", () => {
     expect(parseImageQuery({ logoRatio: '0.25' }, options).logo).toEqual({ id: 'logo_x', ratio: 0.25 });
     expect(parseImageQuery({ logoId: 'logo_y' }, options).logo).toEqual({ id: 'logo_y', ratio: 0.1 });
     expect(parseImageQuery({ logoId: 'logo_y' }, {}).logo).toEqual({ id: 'logo_y', ratio: 0.2 });
+    expect(parseImageQuery({ logoId: '', size: '400' }, options)).not.toHaveProperty('logo');
+    expect(parseImageQuery({ logoId: '', size: '400' }, options)).toMatchObject({ size: 400 });
   });
 
   it.each([
@@ -43,6 +45,7 @@ describe("the query of a code's image", () => {
     [{ compact: 'false' }, 'compact unknown_field'],
     [{ logo: 'logo_x' }, 'logo unknown_field'],
     [{ logoId: 'x' }, 'logoId invalid_logo_id'],
+    [{ logoId: '', logoRatio: '0.2' }, 'logoId empty'],
     [{ logoRatio: '0.9' }, 'logoRatio out_of_range'],
   ])('refuses %j', (query, problem) => {
     expect(codesOf(refusal(() => parseImageQuery(query, options)))).toEqual([problem]);

@@ -1,4 +1,4 @@
-import { mkdir } from 'node:fs/promises';
+import { chmod, mkdir, open } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { unavailable } from '../../../errors.ts';
@@ -7,14 +7,12 @@ import type { Log } from '../../../log.ts';
 import { CallsInHand } from '../calls-in-hand.ts';
 import type { SqlValue } from './columns.ts';
 import { SqliteFile } from './file.ts';
+import { databaseFileName } from './file-name.ts';
 import type { FoldName, FoldRange, FoldResults } from './folds.ts';
 import type { Call, Settled, Write, WriteResult } from './protocol.ts';
 import { databaseError, failureOf, isBusy } from './sqlite-error.ts';
 import { type Statement, settingStatements } from './statements.ts';
 import { DatabaseThread } from './thread.ts';
-
-/** The file in DATA_DIR that is the embedded database. */
-export const databaseFileName = 'qrfactory.db';
 
 /** Calls that share one transaction at most. */
 const maxGroup = 64;
@@ -119,10 +117,20 @@ export class SqliteConnection {
   }
 }
 
+/**
+ * Makes the file readable by its owner only: it has targets, and the salts of visitors. SQLite gives what it puts beside a database
+ * that database's mode; what an earlier version left there is changed.
+ */
+async function closeToOthers(path: string): Promise<void> {
+  await (await open(path, 'a', 0o600)).close();
+  for (const file of [path, `${path}-wal`, `${path}-shm`]) await chmod(file, 0o600).catch(() => undefined); // Not there, or another's: who may open it is settled then.
+}
+
 /** Opens, makes and migrates `qrfactory.db` in `folder`. */
 export async function openSqlite(folder: string, log: Log): Promise<SqliteConnection> {
   await mkdir(folder, { recursive: true });
   const path = join(folder, databaseFileName);
+  await closeToOthers(path);
   const thread = new DatabaseThread(path, log);
   await thread.ready();
   try {

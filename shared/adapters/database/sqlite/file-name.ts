@@ -1,0 +1,2 @@
+/** The file in DATA_DIR that is the embedded database. */
+export const databaseFileName = 'qrfactory.db';
