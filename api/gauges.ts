@@ -8,8 +8,11 @@ import { createChecks } from './health.ts';
 
 type Needs = Pick<ApiDeps, 'boardQueues' | 'config' | 'database' | 'log' | 'now' | 'objects' | 'queues' | 'scans'>;
 
-/** Returns what prints how things stand at this moment: stores, queues, workers, journal, disk. */
-export function createGauges(deps: Needs): (processes: ProcessFacts[]) => Promise<string> {
+/**
+ * Returns what prints how things stand at this moment: stores, queues, workers, journal, disk. What Redis cannot tell now (null) is
+ * absent.
+ */
+export function createGauges(deps: Needs): (processes: ProcessFacts[] | null) => Promise<string> {
   const registry = new Registry();
   const gauge = <Label extends string>(name: string, help: string, labelNames: Label[] = []) =>
     new Gauge({ name: `qrfactory_${name}`, help, labelNames, registers: [registry] });
@@ -60,13 +63,14 @@ function queueGauges({ boardQueues, queues, log, now }: Needs, gauge: MakeGauge)
   };
 }
 
-function workerGauges(gauge: MakeGauge): (processes: ProcessFacts[]) => void {
-  const count = gauge('workers', 'Worker processes that were heard of within ten seconds');
+function workerGauges(gauge: MakeGauge): (processes: ProcessFacts[] | null) => void {
+  const count = gauge('workers', 'Worker processes that draw whatever comes and were heard of within ten seconds');
   const memory = gauge('worker_resident_memory_bytes', 'Memory of a worker process', ['worker']);
   const lag = gauge('worker_event_loop_lag_seconds', 'The longest delay of its event loop in two seconds', ['worker']);
   return (processes) => {
-    count.set(processes.length);
     for (const each of [memory, lag]) each.reset();
+    if (processes === null) return count.remove();
+    count.set(processes.filter(({ kind }) => kind !== 'suspect').length);
     for (const { id, residentBytes, lagSeconds } of processes) {
       memory.set({ worker: id }, residentBytes);
       lag.set({ worker: id }, lagSeconds);

@@ -32,7 +32,7 @@ export function createMetricsRoute(deps: Needs, { auth }: { auth: Auth }) {
   const print = async (): Promise<string> => {
     const shared = await sharedCounts.read();
     const counted = [...tally.series(), ...(shared?.counts ?? [])];
-    return [printCounts(counted), await gauges(shared?.processes ?? []), await processMetrics.metrics()].join('\n');
+    return [printCounts(counted), await gauges(shared?.processes ?? null), await processMetrics.metrics()].join('\n');
   };
   /** Who asks while one is being answered gets the same answer. */
   let printing: Promise<string> | null = null;
@@ -59,13 +59,20 @@ function digestOf(header: string): Buffer {
   return hash('sha256', header, 'buffer');
 }
 
-/** Prints what was counted, metric by metric; series of no metric that we know (another release's, in Redis) are left out. */
+/** The names of its labels, without the `le` of buckets. */
+function labelsOf(series: string): string {
+  const names = [...series.matchAll(/[{,](\w+)="/g)].map(([, name]) => name);
+  return names.filter((name) => name !== 'le').join();
+}
+
+/** Prints what was counted, metric by metric; series whose metric or labels we don't know (another release's, in Redis) are left out. */
 function printCounts(counted: [series: string, value: number][]): string {
   const lines = new Map<string, string[]>(Object.keys(metrics).map((name) => [name, []]));
+  const expected = new Map<string, string>(Object.entries(metrics).map(([name, { labels }]) => [name, labels.join()]));
   for (const [series, value] of counted) {
     const name = series.replace(/\{.*$/s, '');
-    const found = lines.get(name) ?? lines.get(name.replace(/_(bucket|sum|count)$/, ''));
-    found?.push(`${series} ${value}`);
+    const known = lines.has(name) ? name : name.replace(/_(bucket|sum|count)$/, '');
+    if (labelsOf(series) === expected.get(known)) lines.get(known)?.push(`${series} ${value}`);
   }
   return Object.entries(metrics)
     .flatMap(([name, { help, type }]) => [

@@ -1,6 +1,6 @@
-import { type MetricName, metrics } from './contract/metrics.ts';
+import { type LabelsOf, type MetricName, metrics } from './contract/metrics.ts';
 
-export type Labels = Readonly<Record<string, string>>;
+type Labels = Readonly<Record<string, string>>;
 
 /** One number that only grows. */
 export class Counter {
@@ -43,14 +43,14 @@ export class Tally {
   readonly #histograms = new Map<string, Kept<Histogram>>();
 
   /** The counter of these labels: the same one each time. */
-  counter(name: MetricName, labels: Labels = {}): Counter {
+  counter<Name extends MetricName>(name: Name, labels: LabelsOf<Name>): Counter {
     return kept(this.#counters, name, labels, () => new Counter());
   }
 
   /** The histogram of these labels, with the bounds of its metric. */
-  histogram(name: MetricName, labels: Labels = {}): Histogram {
+  histogram<Name extends MetricName>(name: Name, labels: LabelsOf<Name>): Histogram {
     return kept(this.#histograms, name, labels, () => {
-      const metric = metrics[name];
+      const metric = metrics[name as MetricName];
       return new Histogram('bounds' in metric ? metric.bounds : []);
     });
   }

@@ -5,6 +5,8 @@ import type { Log } from '../shared/log.ts';
 import type { Tally } from '../shared/tally.ts';
 import type { Handler, Handlers } from './handlers.ts';
 
+const verdicts = ['done', 'retry', 'failed'] as const satisfies Verdict['verdict'][];
+
 /**
  * Runs one job: checks its payload, calls its handler and judges what came of it.
  *
@@ -16,12 +18,15 @@ export function createProcessJob(
   { log, tally }: { log: Log; tally: Tally },
 ): (job: RunningJob) => Promise<Verdict> {
   const run = createRun(handlers, log);
+  // From the start, at 0: of a series that begins with its first failure Prometheus sees no increase.
+  for (const name of Object.keys(jobs))
+    for (const verdict of verdicts) tally.counter('qrfactory_jobs_total', { name, verdict });
   return async (job) => {
     const startedAt = performance.now();
     const verdict = await run(job);
     const name = isJobName(job.name) ? job.name : 'unknown';
-    tally.counter('qrfactory_jobs_total', { job: name, verdict: verdict.verdict }).add();
-    tally.histogram('qrfactory_job_duration_seconds', { job: name }).observe((performance.now() - startedAt) / 1000);
+    tally.counter('qrfactory_jobs_total', { name, verdict: verdict.verdict }).add();
+    tally.histogram('qrfactory_job_duration_seconds', { name }).observe((performance.now() - startedAt) / 1000);
     return verdict;
   };
 }

@@ -1,5 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { keyDigest } from '../../api/middleware/auth.ts';
+import type { ProcessFacts } from '../../shared/adapters/shared-counts.ts';
+import { metrics } from '../../shared/contract/metrics.ts';
 import { newBody, startApi } from './support/api-under-test.ts';
 
 const metricsToken = 'a-token-for-the-scraper';
@@ -56,6 +58,39 @@ describe('/metrics', () => {
     expect(counted.get(requests('GET', 'none', 404))).toBe(1);
     const times = 'qrfactory_http_request_duration_seconds_count{method="GET",route="/v1/renders/:id/image"}';
     expect(counted.get(times)).toBe(3);
+  });
+
+  it('has no label of a name that Prometheus takes for itself', async () => {
+    const text = (await api.call('/metrics')).body.toString();
+    const labels = [...text.matchAll(/(\w+)="/g)].map(([, label]) => label as string);
+    const counted = Object.values(metrics).flatMap((metric): readonly string[] => metric.labels);
+    expect(labels).toContain('store');
+    expect(counted).toContain('verdict');
+    expect([...labels, ...counted].filter((label) => label === 'job' || label === 'instance')).toEqual([]);
+  });
+
+  it('leaves out what another release counted in Redis under other names or labels', async () => {
+    const known = 'qrfactory_jobs_total{name="sweep",verdict="done"}';
+    const bucket = 'qrfactory_job_duration_seconds_bucket{name="sweep",le="0.5"}';
+    const others = ['qrfactory_jobs_total{job="sweep",verdict="done"}', 'qrfactory_gone_total{name="sweep"}'];
+    for (const series of [known, bucket, ...others]) api.parts.counts.set(series, 7);
+    const printed = await scrape();
+    expect([known, bucket].map((series) => printed.get(series))).toEqual([7, 7]);
+    expect(others.filter((series) => printed.has(series))).toEqual([]);
+  });
+
+  it('counts workers without the process for suspects, and says nothing of them while Redis does not', async () => {
+    const [worker] = api.parts.workers as [ProcessFacts];
+    const suspect: ProcessFacts = { ...worker, id: 's', kind: 'suspect' };
+    const counted = async (workers: ProcessFacts[] | null) => {
+      api.parts.workers = workers;
+      const samples = await scrape();
+      return [samples.get('qrfactory_workers'), samples.has('qrfactory_worker_resident_memory_bytes{worker="s"}')];
+    };
+    expect(await counted([worker, suspect])).toEqual([1, true]);
+    expect(await counted([suspect])).toEqual([0, true]);
+    expect(await counted(null)).toEqual([undefined, false]);
+    expect(await counted([worker])).toEqual([1, false]);
   });
 
   it('says nothing that a caller sent: no id, slug, key or query', async () => {

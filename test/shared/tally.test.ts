@@ -6,12 +6,12 @@ const route = { method: 'GET', route: '/v1/qr' };
 describe('a tally', () => {
   it('gives the same series for the same labels, and counts in place', () => {
     const tally = new Tally();
-    tally.counter('qrfactory_jobs_total', { job: 'sweep', verdict: 'done' }).add();
-    tally.counter('qrfactory_jobs_total', { job: 'sweep', verdict: 'done' }).add(2);
-    tally.counter('qrfactory_jobs_total', { job: 'sweep', verdict: 'retry' });
+    tally.counter('qrfactory_jobs_total', { name: 'sweep', verdict: 'done' }).add();
+    tally.counter('qrfactory_jobs_total', { name: 'sweep', verdict: 'done' }).add(2);
+    tally.counter('qrfactory_jobs_total', { name: 'sweep', verdict: 'retry' });
     expect([...tally.series()]).toEqual([
-      ['qrfactory_jobs_total{job="sweep",verdict="done"}', 3],
-      ['qrfactory_jobs_total{job="sweep",verdict="retry"}', 0],
+      ['qrfactory_jobs_total{name="sweep",verdict="done"}', 3],
+      ['qrfactory_jobs_total{name="sweep",verdict="retry"}', 0],
     ]);
   });
 

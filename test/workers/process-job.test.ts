@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { maxRendersPerJob } from '../../shared/contract/jobs.ts';
+import { jobs, maxRendersPerJob } from '../../shared/contract/jobs.ts';
 import { AppError, unavailable } from '../../shared/errors.ts';
 import { createLog } from '../../shared/log.ts';
 import { Tally } from '../../shared/tally.ts';
@@ -36,6 +36,23 @@ describe('a job', () => {
   it('fails at once after any other AppError', async () => {
     const error = new AppError('invalid', 'invalid_logo', 'no image');
     expect(await throwing(error)).toEqual({ verdict: 'failed', error });
+  });
+
+  it('is counted by name and verdict, each from 0 on: Prometheus sees the first failure as an increase', async () => {
+    const tally = new Tally();
+    const names = ['check-logo', 'sweep'];
+    const handlers = Object.fromEntries(names.map((name) => [name, async () => ({ verdict: 'done' })]));
+    const run = createProcessJob(handlers as unknown as Handlers, { log, tally });
+    const counted = (name: string, verdict: string) =>
+      new Map(tally.series()).get(`qrfactory_jobs_total{name="${name}",verdict="${verdict}"}`);
+    const verdicts = ['done', 'retry', 'failed'];
+    for (const name of Object.keys(jobs))
+      expect(
+        verdicts.map((each) => counted(name, each)),
+        name,
+      ).toEqual([0, 0, 0]);
+    await run(runningJob('sweep', {}));
+    expect(verdicts.map((each) => counted('sweep', each))).toEqual([1, 0, 0]);
   });
 
   it.each([

@@ -76,7 +76,7 @@ export async function startApi({
   const suspended = createSuspendedTenants({ store: database.tenants, log });
   const worker: ProcessFacts = { id: 'w', kind: 'pool', residentBytes: 1, lagSeconds: 0 };
   /** What a test may take away. */
-  const parts = { workers: [worker] as ProcessFacts[] | null, isDiskFull: false };
+  const parts = { workers: [worker] as ProcessFacts[] | null, counts: new Map<string, number>(), isDiskFull: false };
   const deps: ApiDeps = {
     config: {
       publicUrl,
@@ -126,7 +126,10 @@ export async function startApi({
     },
     log,
     tally,
-    sharedCounts: { read: async () => ({ counts: new Map(), processes: [] }), processes: async () => parts.workers },
+    sharedCounts: {
+      read: async () => parts.workers && { counts: parts.counts, processes: parts.workers },
+      processes: async () => parts.workers,
+    },
     processMetrics: { metrics: async () => '' },
     scans: () => ({ scansLost: 0, segments: 0, sizeBytes: 0, oldestAt: null }),
     probeJournal: async () => {

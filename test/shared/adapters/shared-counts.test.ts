@@ -13,8 +13,8 @@ afterAll(async () => {
   await other.close();
 });
 
-const done = 'qrfactory_jobs_total{job="sweep",verdict="done"}';
-const jobs = (tally: Tally) => tally.counter('qrfactory_jobs_total', { job: 'sweep', verdict: 'done' });
+const done = 'qrfactory_jobs_total{name="sweep",verdict="done"}';
+const jobs = (tally: Tally) => tally.counter('qrfactory_jobs_total', { name: 'sweep', verdict: 'done' });
 const facts = (id: string) => () => ({ id, kind: 'pool' as const, residentBytes: 1000, lagSeconds: 0.01 });
 
 describe('counts of the deployment', () => {
