@@ -87,8 +87,6 @@ export function createAcceptBatches(deps: ApiDeps) {
       // If its first task is not there, the sweep opens it.
       const made = await database.batches.find(id);
       if (made !== null) return made;
-      await meter.assertWithin(by.tenantId, 'batchRows', file.rowCount);
-      await moveFile(incoming, id);
       const { name, mode, callbackUrl, shared } = request;
       const batch: Batch = {
         id,
@@ -119,8 +117,14 @@ export function createAcceptBatches(deps: ApiDeps) {
         revision: 1,
       };
       const task = taskWithJob(parseTask(batch), now());
-      await database.batches.accept(batch, task);
-      meter.count(by.tenantId, 'batchRows', file.rowCount);
+      const release = await meter.reserve(by.tenantId, 'batchRows', file.rowCount);
+      try {
+        await moveFile(incoming, id);
+        await database.batches.accept(batch, task);
+        meter.count(by.tenantId, 'batchRows', file.rowCount);
+      } finally {
+        release();
+      }
       await addTaskJob(deps, task);
       return (await database.batches.find(id)) ?? batch;
     },

@@ -14,6 +14,7 @@ import { type AcceptLogos, checkWaitMs } from './accept-logos.ts';
 import type { ApiDeps } from './deps.ts';
 import { EndedWaiters, hasEnded, type Waiter } from './ended-waiters.ts';
 import type { RenderRows } from './render-rows.ts';
+import type { Release } from './usage-meter.ts';
 
 /** A request that was checked: what would be drawn, and the id that follows from it. */
 export type PreparedRender = {
@@ -67,9 +68,10 @@ export function createAcceptRenders({ deps, rows, acceptLogos }: Needs) {
   ): Promise<RenderRow> => {
     const spec = plan.spec;
     if (refusal) throw refusal;
+    let release: Release;
     try {
       queues.assertAcceptsWork();
-      await meter.assertWithin(tenantId, 'renders');
+      release = await meter.reserve(tenantId, 'renders');
     } catch (away) {
       // What is there already, done or under way, needs no queue and no quota.
       const row = await database.renders.find(id);
@@ -79,8 +81,13 @@ export function createAcceptRenders({ deps, rows, acceptLogos }: Needs) {
       }
       throw away;
     }
-    const { row } = await acceptInGroup({ id, tenantId, spec, rendererVersion, callback, requestId });
-    return row;
+    try {
+      const { row, started } = await acceptInGroup({ id, tenantId, spec, rendererVersion, callback, requestId });
+      if (started) meter.count(tenantId, 'renders');
+      return row;
+    } finally {
+      release();
+    }
   };
 
   /** The row as it stands at its end, or when the time is up or nobody listens any more. */
@@ -169,7 +176,7 @@ function requestIdOf(response: ServerResponse): string | null {
 
 /** Accepts rows in natural groups: one durable insert, then one job for those that it put to work. */
 function createGroupedAccept(deps: ApiDeps) {
-  const { database, queues, meter, log, now, tally } = deps;
+  const { database, queues, log, now, tally } = deps;
   const sizes = tally.histogram('qrfactory_group_size', { group: 'renders' });
   return groupCommit<Omit<NewRender, 'jobId'> & { callback: Callback | null }, Accepted<RenderRow>>(
     async (group) => {
@@ -180,7 +187,6 @@ function createGroupedAccept(deps: ApiDeps) {
       );
       await addCallbacks(deps, group);
       const renderIds = accepted.filter(({ started }) => started).map(({ row }) => row.id);
-      for (const { started, row } of accepted) if (started) meter.count(row.tenantId, 'renders');
       if (renderIds.length > 0) {
         try {
           await queues.add([{ name: 'render-codes', payload: { renderIds }, jobId, isNew: true }]);

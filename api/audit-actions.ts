@@ -1,6 +1,4 @@
-import type { RecordedKind } from '../shared/domain/recorded-changes.ts';
-
-export type AuditAction = `${RecordedKind}.${string}`;
+import type { AuditAction } from '../shared/contract/audit-actions.ts';
 
 /**
  * Every line of the URL table that changes something, and as what that is put on record; null: it makes or runs work, and changes no
@@ -35,6 +33,3 @@ export const auditActions: Readonly<Record<string, AuditAction | null>> = {
   'POST /v1/tenants': 'tenant.create',
   'PATCH /v1/tenants/:id': 'tenant.update',
 };
-
-/** The words of `action`, for the filter and the document. */
-export const auditWords = [...new Set(Object.values(auditActions))].filter((action) => action !== null).sort();

@@ -3,8 +3,9 @@ import { BullMQAdapter } from '@bull-board/api/bullMQAdapter';
 import { KoaAdapter } from '@bull-board/koa';
 import type { BoardQueue } from '../shared/adapters/board-queues.ts';
 import type { QueueName } from '../shared/contract/jobs.ts';
-import { unavailable } from '../shared/errors.ts';
+import { AppError, unavailable } from '../shared/errors.ts';
 import type { ApiDeps, ApiMiddleware } from './deps.ts';
+import { bodyTooLarge } from './middleware/read-body.ts';
 
 /** What each queue does, for whoever looks at it at night. */
 const descriptions: Record<QueueName, string> = {
@@ -21,14 +22,19 @@ const descriptions: Record<QueueName, string> = {
 };
 
 /**
- * What the board could do and does not offer, as it would go past the rows that jobs are made of: rewriting and adding jobs, and
- * putting one off for as long as one likes.
+ * What the board could do and does not offer. Some would go past the rows that jobs are made of: rewriting and adding jobs, and
+ * putting one off for as long as one likes. Others would hold a queue up, or stop it, where nothing shows it: no page, gauge or alert.
  */
 const refusedRoutes: ReadonlySet<string> = new Set([
   '/api/queues/:queueName/add',
   '/api/queues/:queueName/:jobId/update-data',
   '/api/queues/:queueName/:jobId/delay',
+  '/api/queues/:queueName/rate-limit',
+  '/api/queues/:queueName/concurrency',
 ]);
+
+/** What its parser of bodies reads at most. */
+const boardBodyBytes = 1024 * 1024;
 
 /**
  * Bull Board over every queue. Its buttons lose no accepted work: rows hold the truth, and the sweeps put back what was removed.
@@ -54,20 +60,43 @@ export function createBoard(
       handlerHooks: {
         before: ({ route }) => {
           if (refusedRoutes.has(route))
-            return { allow: false, message: 'Jobs are made from rows and changed only there' };
+            return {
+              allow: false,
+              message: 'This is not changed here: jobs are made from rows, and workers are configured',
+            };
         },
       },
     },
   });
   const board = serverAdapter.registerPlugin({ mount: paths.mount }) as unknown as ApiMiddleware;
 
-  return async (ctx, next) => {
+  return async (ctx) => {
     if (ctx.path.startsWith(`${paths.mount}/api/`) && !queues.state().reachable)
       throw unavailable('queue_unavailable', 'The queue does not answer at present: try again shortly');
     const route = ctx._matchedRoute;
-    await board(ctx, next);
-    ctx._matchedRoute = route; // the board's own router leaves its own there
+    let isTaken = true;
+    // What it does not know is told here: thrown further down, it would be caught by the board and answered with 500.
+    const onAbsent = async (): Promise<void> => {
+      isTaken = false;
+    };
+    try {
+      await board(ctx, onAbsent);
+    } catch (error) {
+      throw unreadBody(error) ?? error;
+    } finally {
+      ctx._matchedRoute = route; // the board's own router leaves its own there
+    }
+    if (!isTaken && ctx.status === 404)
+      throw new AppError('not-found', 'not_found', 'There is nothing under this path');
   };
+}
+
+/** What the board's parser of bodies throws, as ours would; null when that is not what went wrong. */
+function unreadBody(error: unknown): AppError | null {
+  const { status } = error as { status?: unknown };
+  if (status === 413) return bodyTooLarge(boardBodyBytes);
+  if (typeof status !== 'number' || status < 400 || status > 499) return null;
+  return new AppError('malformed', 'malformed_json', 'The body is not valid JSON');
 }
 
 function adapterOf(queue: BoardQueue): BullMQAdapter {

@@ -109,7 +109,7 @@ export function createDeliveryRoutes(deps: ApiDeps) {
       await idempotently(deps, ctx, request, {
         first: async (id) => {
           assertActive(webhook);
-          await deliveries.insert([testDelivery(webhook, id, now())]);
+          await deliveries.insert([{ ...testDelivery(webhook, id, now()), requestId: ctx.state.requestId }]);
           const row = await found(id);
           await enqueue(row);
           accepted(ctx, row);

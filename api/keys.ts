@@ -1,7 +1,7 @@
 import { createHmac, hash } from 'node:crypto';
 import type { KeyRow } from '../shared/adapters/database/access-store.ts';
 import { type KeyRequest, parseKeyRequest, parseRotateKey } from '../shared/contract/access-request.ts';
-import { parseListQuery, writeCursor } from '../shared/contract/lists.ts';
+import { parseKeyListQuery, writeCursor } from '../shared/contract/lists.ts';
 import { inBody, invalidRequest } from '../shared/contract/zod-problems.ts';
 import { bootstrapKeyId, defaultTenant, includesRole, type Role } from '../shared/domain/access.ts';
 import { makeApiKey } from '../shared/domain/api-key.ts';
@@ -105,11 +105,10 @@ export function createKeyRoutes(deps: ApiDeps, { auth }: { auth: Pick<Auth, 'for
     },
 
     async list(ctx: ApiContext): Promise<void> {
-      const { tenantId: asked, ...query } = readQuery(ctx);
-      const tenantId = typeof asked === 'string' && roleOf(ctx) === 'operator' ? asked : ctx.state.tenantId;
-      if (asked !== undefined && asked !== tenantId)
+      const { tenantId: asked, ...page } = parseKeyListQuery(readQuery(ctx));
+      const tenantId = asked !== null && roleOf(ctx) === 'operator' ? asked : ctx.state.tenantId;
+      if (asked !== null && asked !== tenantId)
         throw new AppError('forbidden', 'forbidden', 'Only operators list the keys of other tenants');
-      const page = parseListQuery(query, { withStatus: false, list: 'keys' });
       const found = await keys.list(tenantId, { ...page, limit: page.limit + 1 });
       const { rows, last } = cutPage(found, page.limit);
       const nextCursor = last && writeCursor(last, { list: 'keys', order: page.order });

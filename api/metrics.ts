@@ -39,7 +39,8 @@ export function createMetricsRoute(deps: Needs, { auth }: { auth: Auth }) {
 
   return {
     allow: ((ctx, next) => {
-      const isToken = token !== null && timingSafeEqual(token, digestOf(ctx.get('Authorization')));
+      const isToken =
+        token !== null && timingSafeEqual(token, digestOf(ctx.get('Authorization').replace(/^bearer +/i, 'Bearer ')));
       return isToken ? next() : requireOperator(ctx, next);
     }) satisfies ApiMiddleware,
 

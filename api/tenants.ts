@@ -2,6 +2,7 @@ import { noQuotas, type Quotas, type TenantRow } from '../shared/adapters/databa
 import { parseTenantPatch, parseTenantRequest } from '../shared/contract/access-request.ts';
 import { parseListQuery, writeCursor } from '../shared/contract/lists.ts';
 import { anonymousTenant, defaultTenant } from '../shared/domain/access.ts';
+import { canonicalJson } from '../shared/domain/identity.ts';
 import { AppError } from '../shared/errors.ts';
 import { newId } from '../shared/new-id.ts';
 import { keyAnswer, tenantAnswer } from './access-view.ts';
@@ -84,7 +85,8 @@ export function createTenantRoutes(deps: ApiDeps) {
     /** A suspension is known here at once, in every other process of the API within about two seconds. */
     async change(ctx: ApiContext): Promise<void> {
       const { value } = await readJson(ctx, config.limits.bodyBytes);
-      const { name, status, quotas = {} } = parseTenantPatch(value);
+      const { name, status, quotas: patch } = parseTenantPatch(value);
+      const quotas = patch === null ? noQuotas : (patch ?? {});
       for (let round = 0; round < maxRounds; round++) {
         const row = await findOne(ctx.params.id ?? '');
         if (row.id === defaultTenant && status === 'suspended')
@@ -101,6 +103,10 @@ export function createTenantRoutes(deps: ApiDeps) {
           revision: row.revision + 1,
           updatedAt: now(),
         };
+        if (canonicalJson(shown(row)) === canonicalJson(shown(next))) {
+          noteChange(ctx, null);
+          return answer(ctx, row);
+        }
         if (!(await tenants.replace(next))) continue;
         noteChange(ctx, { before: tenantAnswer(row), after: tenantAnswer(next), tenantId: row.id });
         await suspended.refresh();
@@ -124,6 +130,9 @@ export function createTenantRoutes(deps: ApiDeps) {
     },
   };
 }
+
+/** What a patch may change. */
+const shown = ({ name, status, quotas }: TenantRow) => ({ name, status, quotas });
 
 type PartialQuotas = { [Name in keyof Quotas]?: number | null | undefined };
 

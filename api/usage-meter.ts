@@ -7,8 +7,8 @@ import {
   usageNames,
 } from '../shared/adapters/database/usage-store.ts';
 import { anonymousTenant } from '../shared/domain/access.ts';
-import { AppError } from '../shared/errors.ts';
 import type { Log } from '../shared/log.ts';
+import { quotaExceeded } from './quota-exceeded.ts';
 
 /** Counts go to the database so often, and what other processes counted is known so late. */
 const flushEveryMs = 1000;
@@ -18,6 +18,9 @@ const dayMs = 24 * 60 * 60 * 1000;
 const mostTenants = 10_000;
 
 export type QuotaName = 'renders' | 'batchRows';
+
+/** Gives back what was reserved: nothing came of it, or it was counted just before. */
+export type Release = () => void;
 
 /** How a tenant stands against a quota; `limit` null: there is none. */
 export type QuotaStanding = { limit: number | null; used: number; remaining: number | null; resetsAt: number };
@@ -36,6 +39,8 @@ type Known = {
   resetsAt: number;
   readAt: number;
   stored: UsageCounts;
+  /** What is being accepted at this moment and may come to nothing; it is never stored. */
+  reserved: Record<QuotaName, number>;
   quotas: Quotas;
   reading: Promise<void> | null;
 };
@@ -86,6 +91,7 @@ export function createUsageMeter({ usage, tenants, quotas: defaults, log, now }:
         resetsAt: Date.parse(`${day}T00:00:00Z`) + dayMs,
         readAt: Number.NEGATIVE_INFINITY,
         stored: nothing(),
+        reserved: { renders: 0, batchRows: 0 },
         quotas: entry?.quotas ?? noQuotas,
         reading: null,
       };
@@ -98,10 +104,14 @@ export function createUsageMeter({ usage, tenants, quotas: defaults, log, now }:
     return entry;
   };
 
-  const standingOf = (tenantId: string, { day, resetsAt, stored, quotas }: Known, name: QuotaName): QuotaStanding => {
+  const standingOf = (
+    tenantId: string,
+    { day, resetsAt, stored, reserved, quotas }: Known,
+    name: QuotaName,
+  ): QuotaStanding => {
     const own = name === 'renders' ? quotas.rendersPerDay : quotas.batchRowsPerDay;
     const limit = own ?? (name === 'renders' ? defaults.rendersPerDay : defaults.batchRowsPerDay);
-    const used = stored[name] + (pending.get(keyOf(tenantId, day))?.[name] ?? 0);
+    const used = stored[name] + reserved[name] + (pending.get(keyOf(tenantId, day))?.[name] ?? 0);
     const isOff = limit === 0 || tenantId === anonymousTenant;
     return { limit: isOff ? null : limit, used, remaining: isOff ? null : Math.max(0, limit - used), resetsAt };
   };
@@ -147,10 +157,14 @@ export function createUsageMeter({ usage, tenants, quotas: defaults, log, now }:
     return flushing;
   };
 
-  const refuse = (tenantId: string, entry: Known, name: QuotaName, wanted: number): void => {
+  const take = (tenantId: string, entry: Known, name: QuotaName, wanted: number): Release => {
     const { limit, used, remaining, resetsAt } = standingOf(tenantId, entry, name);
-    if (limit === null || remaining === null || wanted <= remaining) return;
-    throw quotaExceeded(name, { limit, used, wanted, resetsAt, now: now() });
+    if (limit !== null && remaining !== null && wanted > remaining)
+      throw quotaExceeded(name, { limit, used, wanted, resetsAt, now: now() });
+    entry.reserved[name] += wanted;
+    return () => {
+      entry.reserved[name] -= wanted;
+    };
   };
 
   return {
@@ -160,17 +174,16 @@ export function createUsageMeter({ usage, tenants, quotas: defaults, log, now }:
     },
 
     /**
-     * Refuses what would pass a quota of the tenant's; it counts nothing. Throws at once, or answers what to wait for where nothing is
-     * known of the tenant yet.
+     * Reserves what is to be accepted, so that others at the same moment find it taken, and refuses what would pass a quota. Answers at
+     * once, or a promise where nothing is known of the tenant yet. Whoever reserved counts what came of it and releases in the same turn.
      *
      * @throws AppError `too-many`, `quota_exceeded`
      */
-    assertWithin(tenantId: string, name: QuotaName, wanted = 1): Promise<void> | undefined {
+    reserve(tenantId: string, name: QuotaName, wanted = 1): Release | Promise<Release> {
       const entry = today(tenantId);
       if (entry.readAt === Number.NEGATIVE_INFINITY && entry.reading !== null)
-        return entry.reading.then(() => refuse(tenantId, entry, name, wanted));
-      refuse(tenantId, entry, name, wanted);
-      return undefined;
+        return entry.reading.then(() => take(tenantId, entry, name, wanted));
+      return take(tenantId, entry, name, wanted);
     },
 
     /** How the tenant stands today. */
@@ -196,13 +209,4 @@ export function createUsageMeter({ usage, tenants, quotas: defaults, log, now }:
       };
     },
   };
-}
-
-type Exceeded = { limit: number; used: number; wanted: number; resetsAt: number; now: number };
-
-function quotaExceeded(name: QuotaName, { limit, used, wanted, resetsAt, now }: Exceeded): AppError {
-  const what = name === 'renders' ? 'renders' : 'rows of batches';
-  const asked = wanted === 1 ? '' : `; ${wanted} more were asked for`;
-  const detail = `The quota ${name} is used up: ${used} of ${limit} ${what} a day${asked}; it begins anew at ${new Date(resetsAt).toISOString()}`;
-  return new AppError('too-many', 'quota_exceeded', detail, { retryAfterS: Math.ceil((resetsAt - now) / 1000) });
 }

@@ -1,11 +1,11 @@
 import { Webhook } from 'standardwebhooks';
-import { changeWebhook } from '../shared/adapters/database/change-webhook.ts';
 import type { DeliveryRow, DeliveryVerdict, WebhookRow } from '../shared/adapters/database/webhook-store.ts';
 import type { OutboundAnswer } from '../shared/adapters/outbound.ts';
-import { isGivenUp, restMs, retryAfterMs } from '../shared/domain/webhook-schedule.ts';
+import { restMs, retryAfterMs } from '../shared/domain/webhook-schedule.ts';
 import type { WorkError } from '../shared/errors.ts';
 import { createSigningSecrets } from '../shared/signing-secrets.ts';
 import type { WorkDeps } from './handlers.ts';
+import { isTaken, noteOutcome } from './note-outcome.ts';
 
 /** An attempt that has not come to its end within this is lost; longer than the outgoing client's own time. */
 export const leaseMs = 20_000;
@@ -17,7 +17,7 @@ export type AttemptDeps = Pick<
   WorkDeps,
   'outbound' | 'log' | 'tally' | 'now' | 'lot' | 'secretKey' | 'webhookTimeScale'
 > & {
-  database: Pick<WorkDeps['database'], 'webhooks' | 'deliveries' | 'tenants'>;
+  database: Pick<WorkDeps['database'], 'webhooks' | 'deliveries' | 'tenants' | 'audit'>;
 };
 
 type Receiver = { url: string; secrets: string[]; webhook: WebhookRow | null };
@@ -66,7 +66,8 @@ export function createAttemptDelivery(deps: AttemptDeps): (row: DeliveryRow) => 
       },
       'webhook attempt',
     );
-    if (receiver.webhook !== null) await noteOutcome(deps, receiver.webhook, { httpStatus, at, verdict });
+    if (receiver.webhook !== null)
+      await noteOutcome(deps, receiver.webhook, { httpStatus, at, verdict, delivery: row });
     return followed && verdict.status === 'queued' ? verdict.nextAttemptAt : null;
   };
 }
@@ -115,10 +116,6 @@ function hostOf(url: string): string {
   return URL.canParse(url) ? new URL(url).host : '';
 }
 
-function isTaken(httpStatus: number | null): boolean {
-  return httpStatus !== null && httpStatus >= 200 && httpStatus < 300;
-}
-
 function verdictOf(
   { now, lot, webhookTimeScale }: AttemptDeps,
   row: DeliveryRow,
@@ -133,28 +130,6 @@ function verdictOf(
   const last = error?.detail ?? `the answer was ${httpStatus}`;
   const detail = `None of ${attemptsMade} attempts was answered with 2xx; the last: ${last}`;
   return { status: 'failed', error: { code: 'attempts_exhausted', detail, pointer: null } };
-}
-
-type Noted = { httpStatus: number | null; at: number; verdict: DeliveryVerdict };
-
-/** Keeps account of the endpoint: since when it fails, and whether it is called no more. */
-async function noteOutcome(deps: AttemptDeps, webhook: WebhookRow, { httpStatus, at, verdict }: Noted): Promise<void> {
-  const { database, log, now, webhookTimeScale } = deps;
-  const disabled = (disabledReason: 'gone' | 'failing') => {
-    log.warn({ webhookId: webhook.id, disabledReason }, 'webhook disabled');
-    return { status: 'disabled' as const, disabledReason };
-  };
-  if (isTaken(httpStatus) && webhook.failingSince === null) return;
-  await changeWebhook(database.webhooks, webhook.id, now(), ({ failingSince, status, url }) => {
-    // Its owner may have changed it while it was called: then this attempt says nothing about it.
-    if (status === 'disabled' || url !== webhook.url) return null;
-    if (isTaken(httpStatus)) return failingSince === null ? null : { failingSince: null };
-    const since = failingSince ?? at;
-    if (httpStatus === 410) return { failingSince: since, ...disabled('gone') };
-    if (verdict.status === 'failed' && isGivenUp(since, at, webhookTimeScale))
-      return { failingSince: since, ...disabled('failing') };
-    return failingSince === null ? { failingSince: since } : null;
-  });
 }
 
 function redirectError(httpStatus: number | null): WorkError | null {

@@ -1,8 +1,9 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import type { AuditRow } from '../../shared/adapters/database/audit-store.ts';
+import type { AuditAction } from '../../shared/contract/audit-actions.ts';
 import { type RecordedKind, recordedChanges } from '../../shared/domain/recorded-changes.ts';
 import { newId } from '../../shared/new-id.ts';
-import { type AuditAction, auditActions } from '../audit-actions.ts';
+import { auditActions } from '../audit-actions.ts';
 import type { ApiContext, ApiDeps, ApiMiddleware } from '../deps.ts';
 
 /** Rests between tries to write a record whose change is made already, ms. */

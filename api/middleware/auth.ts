@@ -20,14 +20,11 @@ function unauthorized(detail: string, code: string | null = null): AppError {
   });
 }
 
-/** The key of `Authorization: Bearer …`; null when the header is absent. */
+/** The key of `Authorization: Bearer …`; null when the header is absent, empty when it holds none. */
 function bearerKey(ctx: ApiContext): string | null {
   const header = ctx.get('Authorization');
   if (header === '') return null;
-  const match = /^Bearer +([\x21-\x7e]{1,512})$/i.exec(header);
-  if (match?.[1] === undefined)
-    throw unauthorized('The Authorization header must be Bearer and an API key', 'invalid_authorization');
-  return match[1];
+  return /^Bearer +([\x21-\x7e]{1,512})$/i.exec(header)?.[1] ?? '';
 }
 
 /** What a key is looked up by: its SHA-256, hex. */
@@ -70,16 +67,24 @@ export function createAuth(
     if (suspended.has(tenantId))
       throw new AppError('forbidden', 'tenant_suspended', `The tenant ${tenantId} is suspended`);
   };
-  /** Knows the key that came, and counts the call against its limit. */
+  const isExpired = ({ expiresAt }: KeyRow): boolean => expiresAt !== null && expiresAt <= now();
+  const isLetIn = (row: KeyRow): boolean => !isExpired(row) && !suspended.has(row.tenantId);
+  const refuse = async (ctx: ApiContext, error: AppError): Promise<never> => {
+    await rateLimits.ofFailedAuth(ctx.req);
+    throw error;
+  };
+  /** Knows the key that came, and counts the call against its limit; what is no good counts as a failed attempt. */
   const find = async (ctx: ApiContext, key: string): Promise<KeyRow> => {
     const digest = keyDigest(key);
     rateLimits.refuseGuess(ctx.req, digest);
+    if (key === '')
+      return refuse(
+        ctx,
+        unauthorized('The Authorization header must be Bearer and an API key', 'invalid_authorization'),
+      );
     const row = await rowOf(digest);
-    if (row === null) {
-      await rateLimits.ofFailedAuth(ctx.req);
-      throw unauthorized('The API key is not known');
-    }
-    if (row.expiresAt !== null && row.expiresAt <= now()) throw unauthorized('The API key has expired');
+    if (row === null) return refuse(ctx, unauthorized('The API key is not known'));
+    if (isExpired(row)) return refuse(ctx, unauthorized('The API key has expired'));
     rateLimits.wasGood(digest);
     await rateLimits.ofKey(ctx.res, row.id);
     refuseSuspended(row.tenantId);
@@ -90,14 +95,13 @@ export function createAuth(
   /** A key that cannot be looked up now is as good as it was. */
   const isGood = async (digest: string): Promise<boolean> => {
     const row = await rowOf(digest).catch(() => 'unknown' as const);
-    if (row === 'unknown') return true;
-    return row !== null && !suspended.has(row.tenantId) && (row.expiresAt === null || row.expiresAt > now());
+    return row === 'unknown' || (row !== null && isLetIn(row));
   };
 
-  const enter = (ctx: ApiContext, row: KeyRow | null): void => {
+  const enter = (ctx: ApiContext, row: KeyRow | null, tenantId = row?.tenantId ?? anonymousTenant): void => {
     ctx.state.key = row;
-    ctx.state.tenantId = row?.tenantId ?? anonymousTenant;
-    meter.count(ctx.state.tenantId, 'calls');
+    ctx.state.tenantId = tenantId;
+    meter.count(tenantId, 'calls');
   };
 
   return {
@@ -124,8 +128,7 @@ export function createAuth(
     /** The operator's key of this digest as it stands now (or did within five seconds); null when it is gone or no operator's. */
     async findOperator(digest: string): Promise<KeyRow | null> {
       const row = await rowOf(digest);
-      if (row?.role !== 'operator' || suspended.has(row.tenantId)) return null;
-      if (row.expiresAt !== null && row.expiresAt <= now()) return null;
+      if (row?.role !== 'operator' || !isLetIn(row)) return null;
       noteUse(row);
       return row;
     },
@@ -137,8 +140,7 @@ export function createAuth(
       if (key === null && isSigned(ctx)) {
         const signed = await checkSignature(ctx);
         refuseSuspended(signed.tenantId);
-        ctx.state.key = null;
-        ctx.state.tenantId = signed.tenantId;
+        enter(ctx, null, signed.tenantId);
         ctx.state.goodUntil = signed.expiresAt;
         return next();
       }

@@ -12,9 +12,9 @@ const accepted = [
 ];
 const dayS = '86400';
 
-/** An image is for every site once any site may ask: its answer is one for all, so that caches can keep it. */
+/** An open image is for every site once any site may ask: its answer is one for all, so that caches can keep it, whatever `Vary` says. */
 export const imageForAnySite = { 'Access-Control-Allow-Origin': '*' };
-const imagePath = /^\/v1\/renders\/[^/]+\/image$/;
+const openImage = /^\/(?:v1\/(?:renders\/[^/]+\/image|qr|create-qr-code\/?)|qr|chart)$/;
 
 /**
  * Lets scripts of the configured origins (`*`: of any) call the API, with keys and without cookies. Pages for operators stay closed.
@@ -27,7 +27,7 @@ export function allowOrigins({ config }: Pick<ApiDeps, 'config'>): ApiMiddleware
   return cors({
     origin: (ctx) => {
       if (ctx.path.startsWith('/admin/')) return '';
-      if (isForAll || imagePath.test(ctx.path)) return '*';
+      if (isForAll || openImage.test(ctx.path)) return '*';
       return corsOrigins.includes(ctx.get('Origin')) ? ctx.get('Origin') : '';
     },
     allowMethods: ['GET', 'HEAD', 'POST', 'PATCH', 'DELETE'],

@@ -11,7 +11,7 @@ import {
   tenantPatchSchema,
   tenantRequestSchema,
 } from '../../shared/contract/access-request.ts';
-import { listReaders } from '../../shared/contract/lists.ts';
+import { keyListReaders, listReaders } from '../../shared/contract/lists.ts';
 import { apiKey, ids, quotas, tenant } from './examples.ts';
 import type { Operations } from './operation.ts';
 import { pageAnswer } from './page-answer.ts';
@@ -57,10 +57,10 @@ const keyOperations = {
     tag: 'Access',
     summary: 'List API keys',
     access: 'admin',
-    query: {
-      ...queryOf(listReaders, pageDefaults),
-      tenantId: { schema: { type: 'string' }, description: 'For operators: of another tenant.' },
-    },
+    query: queryOf(keyListReaders, {
+      ...pageDefaults,
+      tenantId: { description: 'For operators: of another tenant.' },
+    }),
     answers: {
       200: pageAnswer(keyListSchema.meta({ id: 'KeyList' }), [apiKey], 'A page of them, without the keys themselves.'),
     },
@@ -92,6 +92,7 @@ const keyOperations = {
     access: 'admin',
     path: { id: keyId },
     headers: ['Idempotency-Key'],
+    isBodyOptional: true,
     body: { 'application/json': { schema: rotateKeySchema, examples: { hour: { overlapSeconds: 3600 } } } },
     answers: {
       200: {

@@ -1,6 +1,5 @@
 import { auditListSchema, auditReaders } from '../../shared/contract/audit-answer.ts';
 import { usageAnswerSchema, usageReaders } from '../../shared/contract/usage-answer.ts';
-import { auditWords } from '../audit-actions.ts';
 import { ids, usage } from './examples.ts';
 import type { Operations } from './operation.ts';
 import { pageDefaults, queryOf } from './parameters.ts';
@@ -31,7 +30,8 @@ export const auditOperations = {
     id: 'listAuditEntries',
     tag,
     summary: 'Read who changed what',
-    description: `Changes of keys, tenants, codes, webhooks and secrets, in the caller's tenant; operators see every tenant's. Actions: ${auditWords.map((word) => `\`${word}\``).join(', ')}.`,
+    description:
+      "Changes of keys, tenants, codes, webhooks and secrets, in the caller's tenant; operators see every tenant's. `keyId` is `npm run admin` for what was done in a shell, `service` where an endpoint was disabled because it fails, `configuration` where another BOOTSTRAP_API_KEY replaced the first operator key.",
     access: 'admin',
     query: queryOf(auditReaders, {
       ...pageDefaults,

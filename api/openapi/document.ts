@@ -134,7 +134,7 @@ function linksFrom(line: string): Record<string, unknown> | null {
 type Components = { schemas: JsonSchemas; problems: ProblemAnswers };
 
 function operationObject({ schemas, problems }: Components, line: string, operation: Operation): OperationObject {
-  const { id, tag, summary, description, access, body, answers } = operation;
+  const { id, tag, summary, description, access, body, isBodyOptional = false, answers } = operation;
   const parameters = parametersOf(operation);
   const links = linksFrom(line);
   const rates: Answer['headers'] = access === 'none' ? [] : ['RateLimit-Policy', 'RateLimit'];
@@ -169,7 +169,7 @@ function operationObject({ schemas, problems }: Components, line: string, operat
     ...(words === '' ? {} : { description: words }),
     security: access === 'none' ? [] : access === 'open' ? [{}, { key: [] }] : [{ key: [] }],
     ...(parameters.length === 0 ? {} : { parameters }),
-    ...(body === undefined ? {} : { requestBody: { required: true, content: contentOf(schemas, body) } }),
+    ...(body === undefined ? {} : { requestBody: { required: !isBodyOptional, content: contentOf(schemas, body) } }),
     responses: Object.fromEntries([...good, ...bad]),
   };
 }

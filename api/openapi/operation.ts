@@ -35,6 +35,8 @@ export type Operation = {
   query?: Readonly<Record<string, Parameter>>;
   headers?: readonly RequestHeaderName[];
   body?: Readonly<Record<string, MediaType>>;
+  /** Whether the body may be left out. */
+  isBodyOptional?: boolean;
   answers: Readonly<Record<number, Answer>>;
   /**
    * Codes of the problems that it answers besides those that follow from what it takes (see problems-of.ts); a pair where the status

@@ -80,7 +80,7 @@ export const tenantRequestSchema = fields(
 
 /** The body of PATCH /v1/tenants/:id, a merge patch (RFC 7396). */
 export const tenantPatchSchema = fields(
-  { name: name.optional(), status: oneOf(tenantStatuses).optional(), quotas: quotas.optional() },
+  { name: name.optional(), status: oneOf(tenantStatuses).optional(), quotas: quotas.nullable().optional() },
   'a JSON object such as { "status": "suspended" }',
 ).meta({ id: 'TenantPatch' });
 

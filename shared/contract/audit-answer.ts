@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { auditActionNames } from './audit-actions.ts';
 import { listAnswerSchema, readCursor } from './lists.ts';
 import { cursorOf, inQuery, pageLimit, readParameters, textUpTo, wordOf } from './parameters.ts';
 import type { Query } from './render-query.ts';
@@ -11,7 +12,9 @@ export const auditAnswerSchema = z
     object: z.literal('audit_entry'),
     id: z.string(),
     tenantId: z.string().describe('Whose thing was changed.'),
-    keyId: z.string().describe('The key that it was changed with.'),
+    keyId: z
+      .string()
+      .describe('The key that it was changed with; without a key: `npm run admin`, `service`, `configuration`.'),
     action: z.string().describe('What was done: `code.update`, `key.revoke` …'),
     objectId: z.string().describe('The id of what was changed; of a secret of the tenant, the tenant.'),
     changes: z
@@ -37,7 +40,7 @@ export const auditReaders = {
     return position?.scope?.list === 'audit' ? position : null;
   }),
   sort: wordOf(['createdAt', '-createdAt']),
-  action: textUpTo(64),
+  action: wordOf(auditActionNames),
   objectId: textUpTo(128),
   tenantId: textUpTo(128),
   from: timeOrDate,

@@ -51,6 +51,11 @@ export const workListReaders = { ...listReaders, status: wordOf(workStatusSchema
 /** The parameters of a list of deliveries. */
 export const deliveryListReaders = { ...workListReaders, resourceId: textUpTo(128) };
 
+/** The parameters of a list of keys. */
+export const keyListReaders = { ...listReaders, tenantId: textUpTo(128) };
+
+const allReaders = { ...deliveryListReaders, ...keyListReaders };
+
 /** Returns why a cursor does not fit this list in this order, or null. */
 export function misplaced(scope: CursorScope | null, wanted: CursorScope): { code: string; accepted: string } | null {
   if (scope?.list !== wanted.list)
@@ -62,17 +67,17 @@ export function misplaced(scope: CursorScope | null, wanted: CursorScope): { cod
 /** @throws AppError `invalid` that names every parameter that is wrong, unknown or given twice */
 function readListQuery(
   query: Query,
-  readers: Partial<typeof deliveryListReaders>,
+  readers: Partial<typeof allReaders>,
   list?: string,
-): ListQuery & { resourceId: string | null } {
-  const { values, problems } = readParameters(query, readers as typeof deliveryListReaders);
+): ListQuery & { resourceId: string | null; tenantId: string | null } {
+  const { values, problems } = readParameters(query, readers as typeof allReaders);
   const order = orders[values.sort ?? '-createdAt'];
-  const { cursor, limit = 50, status = null, resourceId = null } = values;
+  const { cursor, limit = 50, status = null, resourceId = null, tenantId = null } = values;
   const other = cursor && list !== undefined ? misplaced(cursor.scope, { list, order }) : null;
   if (other) problems.push({ path: ['cursor'], ...other, received: query.cursor });
   if (problems.length > 0) throw invalidRequest(problems, inQuery);
   const after = cursor ? { createdAt: cursor.createdAt, id: cursor.id } : null;
-  return { limit, order, after, status, resourceId };
+  return { limit, order, after, status, resourceId, tenantId };
 }
 
 /**
@@ -82,11 +87,22 @@ function readListQuery(
  * @throws AppError `invalid` that names every parameter that is wrong, unknown or given twice
  */
 export function parseListQuery(query: Query, { withStatus, list }: { withStatus: boolean; list?: string }): ListQuery {
-  const { resourceId: _, ...page } = readListQuery(query, withStatus ? workListReaders : listReaders, list);
+  const {
+    resourceId: _,
+    tenantId: __,
+    ...page
+  } = readListQuery(query, withStatus ? workListReaders : listReaders, list);
   return page;
 }
 
 /** Reads the query of a list of deliveries: that of a list of work, and `resourceId`. Throws like `parseListQuery`. */
 export function parseDeliveryQuery(query: Query): ListQuery & { resourceId: string | null } {
-  return readListQuery(query, deliveryListReaders, 'deliveries');
+  const { tenantId: _, ...page } = readListQuery(query, deliveryListReaders, 'deliveries');
+  return page;
+}
+
+/** Reads the query of a list of keys: that of a list, and `tenantId`. Throws like `parseListQuery`. */
+export function parseKeyListQuery(query: Query): Omit<ListQuery, 'status'> & { tenantId: string | null } {
+  const { resourceId: _, status: __, ...page } = readListQuery(query, keyListReaders, 'keys');
+  return page;
 }

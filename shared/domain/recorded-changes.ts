@@ -9,7 +9,7 @@ const recordedFields = {
     ],
     names: ['metadata', 'imageOptions'],
   },
-  webhook: { values: ['events', 'description', 'status'], names: ['url', 'secret'] },
+  webhook: { values: ['events', 'description', 'status', 'disabledReason'], names: ['url', 'secret'] },
   key: { values: ['name', 'role', 'tenantId', 'expiresAt'], names: ['key'] },
   batch: { values: ['name', 'mode'], names: [] },
   tenant: { values: ['name', 'status', 'quotas'], names: [] },

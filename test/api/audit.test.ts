@@ -1,6 +1,8 @@
 import { beforeAll, describe, expect, it } from 'vitest';
 import { auditActions } from '../../api/audit-actions.ts';
+import { seedBootstrapKey } from '../../api/first-facts.ts';
 import { openApiDocument } from '../../api/openapi/document.ts';
+import { auditActionNames } from '../../shared/contract/audit-actions.ts';
 import type { AuditAnswer } from '../../shared/contract/audit-answer.ts';
 import { unavailable } from '../../shared/errors.ts';
 import { type ApiUnderTest, publicUrl, startApi } from './support/api-under-test.ts';
@@ -64,6 +66,7 @@ describe('the record of changes', () => {
     ]);
     expect(found[3]?.changes).toEqual([
       { field: 'status', before: 'active', after: 'disabled' },
+      { field: 'disabledReason', before: null, after: 'by_request' },
       { field: 'url', before: null, after: null },
     ]);
     expect(found[2]?.changes).toEqual([{ field: 'secret', before: null, after: null }]);
@@ -110,6 +113,11 @@ describe('the record of changes', () => {
     }
     expect(paged).toEqual(all);
     expect((await api.call('/v1/audit?tenantId=b', { key: 'admin-of-a' })).status).toBe(403);
+    const unknown = await api.call('/v1/audit?action=nope', { key: 'admin-of-a' });
+    expect([unknown.status, unknown.json().errors]).toMatchObject([
+      422,
+      [{ name: 'action', detail: expect.stringMatching(/code\.create.*webhook\.update/), received: 'nope' }],
+    ]);
     expect((await api.call('/v1/audit', { key: 'writer-of-a' })).status).toBe(403);
     expect((await api.call('/v1/audit?from=2026-02-02&to=2026-01-01', { key: 'admin-of-a' })).status).toBe(422);
   });
@@ -150,6 +158,20 @@ describe('changes of keys and tenants', () => {
   });
 });
 
+describe('another BOOTSTRAP_API_KEY', () => {
+  it('is on record, and the same one at the next start is not', async () => {
+    const own = await startApi();
+    const record = async (key: string) =>
+      (await own.call('/v1/audit?objectId=key_bootstrap', { key })).json().data as AuditAnswer[];
+    await seedBootstrapKey(own.database, 'operator-key-for-tests', own.deps.now());
+    expect(await record('operator-key-for-tests')).toEqual([]);
+    await seedBootstrapKey(own.database, 'the-next-operator-key', own.deps.now());
+    const found = await record('the-next-operator-key');
+    const changes = [{ field: 'key', before: null, after: null }];
+    expect(found).toMatchObject([{ action: 'key.rotate', keyId: 'configuration', tenantId: 'default', changes }]);
+  });
+});
+
 describe('each route that changes something', () => {
   it('says in audit-actions.ts as what it is put on record, or that it is not', () => {
     const { paths } = openApiDocument(publicUrl);
@@ -160,5 +182,7 @@ describe('each route that changes something', () => {
     );
     expect(lines.length).toBeGreaterThan(15);
     expect(lines.filter((line) => auditActions[line] === undefined)).toEqual([]);
+    const used = new Set(Object.values(auditActions).filter((action) => action !== null));
+    expect([...used].sort()).toEqual(auditActionNames);
   });
 });

@@ -155,6 +155,24 @@ describe('the board', () => {
     }
   });
 
+  it('tells a body that it cannot read, and a path that is not there, as every route does', async () => {
+    const put = (body: string) =>
+      api.call(`${board}/api/queues/renders/x/retry`, {
+        method: 'PUT',
+        headers: { 'content-type': 'application/json' },
+        body,
+      });
+    const broken = await put('{"a":');
+    expect([broken.status, broken.json().code]).toEqual([400, 'malformed_json']);
+    const large = await put(JSON.stringify({ a: 'x'.repeat(3_000_000) }));
+    expect([large.status, large.json().code]).toEqual([413, 'body_too_large']);
+    for (const path of ['/no/such/page', '/api/no/such/thing']) {
+      const absent = await api.call(`${board}${path}`);
+      expect([absent.status, absent.json().code]).toEqual([404, 'not_found']);
+    }
+    expect(api.lines.filter(({ msg }) => msg === 'request failed')).toEqual([]);
+  });
+
   it('is 503 while the queue is away', async () => {
     api.queues.away = true;
     const answer = await api.call(`${board}/api/queues`);

@@ -49,6 +49,15 @@ describe('scripts of other sites', () => {
       expect(allowed((await some.call(`/v1/renders/${id}/image`, { key: null })).headers)).toBe('*');
   });
 
+  it.each(['/v1/qr?data=x', '/v1/create-qr-code/?data=x', '/qr?text=x', '/chart?cht=qr&chs=200x200&chl=x'])(
+    'may read an open image wherever any may, so that a cache has one answer: %s',
+    async (path) => {
+      for (const from of [origin, 'https://elsewhere.example'])
+        expect(allowed((await ask(some, path, from)).headers)).toBe('*');
+      expect(allowed((await ask(closed, path, origin)).headers)).toBeNull();
+    },
+  );
+
   it('never reach the pages for operators', async () => {
     expect(allowed((await ask(all, '/admin/queues', origin)).headers)).toBeNull();
     expect(allowed((await ask(all, '/admin/queues', origin, 'OPTIONS')).headers)).toBeNull();

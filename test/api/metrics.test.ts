@@ -25,6 +25,8 @@ describe('/metrics', () => {
   it('is for operators and whoever has METRICS_TOKEN', async () => {
     expect((await api.call('/metrics')).status).toBe(200);
     expect((await api.call('/metrics', { key: metricsToken })).status).toBe(200);
+    const lowerCase = { authorization: `bearer ${metricsToken}` };
+    expect((await api.call('/metrics', { key: null, headers: lowerCase })).status).toBe(200);
     expect((await api.call('/metrics', { key: 'an-admin-key' })).status).toBe(403);
     expect((await api.call('/metrics', { key: `${metricsToken}x` })).status).toBe(401);
     expect((await api.call('/metrics', { key: null })).status).toBe(401);

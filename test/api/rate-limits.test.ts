@@ -1,7 +1,9 @@
 import { Redis } from 'ioredis';
 import { afterAll, describe, expect, it } from 'vitest';
 import { createClientAddress } from '../../api/client-address.ts';
+import { keyDigest } from '../../api/middleware/auth.ts';
 import { createRateLimits, networkOf } from '../../api/middleware/rate-limits.ts';
+import type { KeyRow } from '../../shared/adapters/database/access-store.ts';
 import { connectRateWindows } from '../../shared/adapters/rate-windows.ts';
 import { createLog } from '../../shared/log.ts';
 import { redisUrl, uniquePrefix } from '../support/servers.ts';
@@ -140,6 +142,21 @@ describe('whoever guesses', () => {
     expect(Number(right.headers.get('retry-after'))).toBeGreaterThan(1);
     expect((await api.call('/v1/renders', { key: 'seen-key', headers: guesser })).status).toBe(200);
     expect((await api.call('/v1/renders', { key: 'unseen-key', headers: neighbour })).status).toBe(200);
+  });
+
+  it('with expired keys and headers that hold none gets 429 too; without a key it is no guess', async () => {
+    const { database, deps } = api;
+    await api.addKey('ended-key', 'read', 'default');
+    const row = await database.keys.findByHash(keyDigest('ended-key'));
+    await database.keys.remove('default', 'key_ended-key');
+    await database.keys.insert({ ...(row as KeyRow), expiresAt: deps.now() - 1 });
+    const [one, other, third] = [newAddress(), newAddress(), newAddress()].map(from);
+    const expired = () => api.call('/v1/renders', { key: 'ended-key', headers: one as Record<string, string> });
+    expect(await statuses(6, expired)).toEqual([401, 401, 401, 401, 401, 429]);
+    const malformed = () => api.call('/v1/renders', { key: null, headers: { ...other, authorization: 'Basic eDp5' } });
+    expect(await statuses(6, malformed)).toEqual([401, 401, 401, 401, 401, 429]);
+    const absent = () => api.call('/v1/renders', { key: null, headers: third as Record<string, string> });
+    expect(await statuses(8, absent)).toEqual(Array(8).fill(401));
   });
 
   it('keys at the sign-in of the board gets 429 too', async () => {

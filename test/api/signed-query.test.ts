@@ -51,6 +51,13 @@ describe('a signed query', () => {
       encodedText: string;
     }[];
     expect(own.map(({ encodedText }) => encodedText)).toEqual(['of-the-other-tenant']);
+    const callsOf = async () => {
+      const usage = (await api.call('/v1/usage', { key: 'other-key' })).json();
+      return (usage.total as { calls: number }).calls;
+    };
+    const before = await callsOf();
+    await get(signed('/v1/qr?data=counted', secret));
+    expect(await callsOf()).toBe(before + 2); // with the one that asks
   });
 
   it('is signed as it is sent, whatever its escapes', async () => {

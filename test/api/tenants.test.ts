@@ -42,6 +42,25 @@ describe('tenants', () => {
   });
 });
 
+describe('a patch of a tenant', () => {
+  it('that changes nothing moves nothing, and is not on record', async () => {
+    const { id } = await make({ name: 'same' });
+    const before = (await api.call(`/v1/tenants/${id}`)).json();
+    api.advance(1000);
+    for (const patch of [{}, { name: 'same', status: 'active', quotas: { rendersPerDay: null } }])
+      expect((await api.patch(`/v1/tenants/${id}`, patch)).json()).toEqual(before);
+    const record = (await api.call(`/v1/audit?objectId=${id}`)).json().data as { action: string }[];
+    expect(record.map(({ action }) => action)).toEqual(['tenant.create']);
+  });
+
+  it('takes its own quotas away by null (RFC 7396)', async () => {
+    const { id } = await make({ name: 'limited' });
+    await api.patch(`/v1/tenants/${id}`, { quotas: { rendersPerDay: 7, batchRowsPerDay: 8 } });
+    const answer = await api.patch(`/v1/tenants/${id}`, { quotas: null });
+    expect([answer.status, answer.json().quotas]).toEqual([200, { rendersPerDay: null, batchRowsPerDay: null }]);
+  });
+});
+
 describe('a suspended tenant', () => {
   it('has its keys refused and its short URLs answer 410, in every process within seconds, until it is active again', async () => {
     const { id } = await make({ name: 'noisy' });

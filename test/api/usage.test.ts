@@ -39,6 +39,20 @@ describe('a quota of renders', () => {
     expect((await render()).status).toBe(200);
   });
 
+  it('is not passed by many at once, and has what came to nothing back', async () => {
+    const many = await Promise.all(Array.from({ length: 20 }, () => render()));
+    expect(many.filter(({ status }) => status === 200)).toHaveLength(2);
+    expect(many.filter(({ status }) => status === 429)).toHaveLength(18);
+    api.advance(dayMs);
+    const { accept } = api.database.renders;
+    api.database.renders.accept = () => Promise.reject(unavailable('database_unavailable', 'away'));
+    expect((await render()).status).toBe(503);
+    api.database.renders.accept = accept;
+    const body = newBody();
+    expect([(await render(body)).status, (await render(body)).status]).toEqual([200, 200]);
+    expect((await usageOf()).quotas.renders).toMatchObject({ used: 1, remaining: 1 });
+  });
+
   it('costs nothing for what is there already', async () => {
     const body = newBody();
     await render(body);
@@ -84,6 +98,19 @@ describe('a quota of rows of batches', () => {
     const list = await api.call('/v1/batches', { key: 'writer-of-a' });
     expect(list.json().data).toHaveLength(2);
   });
+
+  it('is not passed by files at once', async () => {
+    const many = await Promise.all(Array.from({ length: 6 }, () => batch(2)));
+    expect(many.map(({ status }) => status).sort()).toEqual([202, 202, 429, 429, 429, 429]);
+    expect((await usageOf()).quotas.batchRows).toMatchObject({ used: 4, remaining: 1 });
+  });
+
+  it('says of a file with more rows than a day has that it never fits', async () => {
+    const refused = await batch(6);
+    expect([refused.status, refused.json().code]).toEqual([429, 'quota_exceeded']);
+    expect(refused.json().detail).toBe('The quota batchRows is 5 rows of batches a day: 6 at once never fit');
+    expect(refused.headers.has('retry-after')).toBe(false);
+  });
 });
 
 describe('usage', () => {
@@ -128,7 +155,7 @@ describe('counting', () => {
     await meter.flush();
     expect((await meter.standing('t')).renders.used).toBe(2);
     meter.count('t', 'renders');
-    expect(() => meter.assertWithin('t', 'renders')).toThrow('quota renders is used up: 3 of 3');
+    expect(() => meter.reserve('t', 'renders')).toThrow('quota renders is used up: 3 of 3');
     api.database.usage.add = add;
     await stop();
     expect(await api.database.usage.find('t', day)).toMatchObject({ renders: 3 });

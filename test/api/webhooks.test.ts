@@ -195,6 +195,7 @@ describe('deliveries', () => {
     expect(again.json().id).toBe(delivery.id);
     expect(api.queues.jobs.at(-1)).toMatchObject({ name: 'send-webhook', payload: { deliveryId: delivery.id } });
     const stored = await database.deliveries.find(delivery.id);
+    expect(stored?.requestId).toBe(answer.headers.get('request-id'));
     expect(JSON.parse(stored?.body ?? '')).toMatchObject({ type: 'webhook.test', data: { object: 'webhook', id } });
     expect(stored?.body).not.toContain(secret);
     const listed = deliveryListSchema.parse((await api.call(`/v1/webhooks/${id}/deliveries?status=queued`)).json());

@@ -26,12 +26,23 @@ describe('npm run admin beside a running service', () => {
     expect((await run('keys', 'list', tenant)).text).toContain(id);
 
     await run('tenants', 'suspend', tenant);
+    expect((await run('tenants', 'suspend', tenant)).text).toContain('suspended already');
     await eventually('the key is refused', async () => (await status()) === 403, 10_000);
     await run('tenants', 'activate', tenant);
     await eventually('the key works', async () => (await status()) === 200, 10_000);
     await run('keys', 'revoke', id);
     await eventually('the key is unknown', async () => (await status()) === 401, 10_000);
     expect(await run('keys', 'revoke', id)).toMatchObject({ code: 1, text: expect.stringContaining(id) });
+
+    const { data } = (await (await client.get(`/v1/audit?tenantId=${tenant}&sort=createdAt`)).json()) as {
+      data: { action: string; keyId: string; changes: object[] }[];
+    };
+    const told = data.map(({ action, keyId }) => [action, keyId]);
+    const actions = ['tenant.create', 'key.create', 'tenant.update', 'tenant.update', 'key.revoke'];
+    expect(told).toEqual(actions.map((action) => [action, 'npm run admin']));
+    expect(data[2]?.changes).toEqual([{ field: 'status', before: 'active', after: 'suspended' }]);
+    expect(data[4]?.changes).toContainEqual({ field: 'role', before: 'admin', after: null });
+    expect(JSON.stringify(data)).not.toContain(key);
   });
 
   it('makes every process forget a render or all, and says what to tell a CDN', async () => {
@@ -42,6 +53,10 @@ describe('npm run admin beside a running service', () => {
     expect(purged).toMatchObject({ code: 0, text: expect.stringContaining(`/v1/renders/${id}/image`) });
     expect(await client.image(id)).toEqual(before);
     expect(image?.sizeBytes).toBe(before.length);
+    expect(await run('purge-cache', 'rnd_nosuch')).toMatchObject({
+      code: 1,
+      text: expect.stringContaining('rnd_nosuch'),
+    });
     expect(await run('purge-cache', 'nobody')).toMatchObject({ code: 1, text: expect.stringContaining('nobody') });
     expect(await run('purge-cache', 'all')).toMatchObject({
       code: 0,

@@ -119,6 +119,7 @@ describe('after a run that used everything', () => {
 
   it('no journal does', async () => {
     const journal = await filesBelow(join(deployment.env.DATA_DIR as string, 'journal'));
+    expect([...journal.values()].join('').length).toBeGreaterThan(0);
     for (const [path, text] of journal) expect(findIn(path, text)).toEqual([]);
   });
 

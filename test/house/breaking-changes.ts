@@ -42,9 +42,8 @@ class Comparison {
     else
       for (const name of needed.filter((each) => !needs.includes(each) && Object.hasOwn(node(now.properties), each)))
         this.found.push(`${where}: the field ${name} may be absent now`);
-    if (side === 'request' && Array.isArray(now.enum))
-      for (const word of list(old.enum).filter((each) => !list(now.enum).includes(each)))
-        this.found.push(`${where}: ${JSON.stringify(word)} is accepted no more`);
+    this.#words(where, side, old, now);
+    this.#bounds(where, side, old, now);
     if (old.type !== undefined && JSON.stringify(old.type) !== JSON.stringify(now.type))
       this.found.push(`${where}: the type ${JSON.stringify(old.type)} became ${JSON.stringify(now.type)}`);
     if (old.items !== undefined) this.schema(`${where}[]`, side, old.items, now.items, depth + 1);
@@ -52,6 +51,58 @@ class Comparison {
       list(old[key]).forEach((part, index) => {
         this.schema(`${where}/${key}/${index}`, side, part, list(now[key])[index], depth + 1);
       });
+  }
+
+  #words(where: string, side: 'request' | 'answer', old: Node, now: Node): void {
+    const wordsOf = ({ enum: words, const: only }: Node): unknown[] | null =>
+      only === undefined ? (Array.isArray(words) ? words : null) : [only];
+    const [before, after] = [wordsOf(old), wordsOf(now)];
+    if (side === 'request') {
+      if (after && !before) this.found.push(`${where}: only certain words are accepted now`);
+      for (const word of after && before ? before.filter((each) => !after.includes(each)) : [])
+        this.found.push(`${where}: ${JSON.stringify(word)} is accepted no more`);
+    } else if (before) {
+      // A word that is new is none that readers know; one that has gone may be one that it was renamed from.
+      for (const word of before.filter((each) => !after?.includes(each)))
+        this.found.push(`${where}: ${JSON.stringify(word)} is answered no more`);
+    }
+  }
+
+  /** What a request may be is narrower, or what an answer may be is wider, than it was. */
+  #bounds(where: string, side: 'request' | 'answer', before: Node, after: Node): void {
+    const [wide, narrow] = side === 'request' ? [before, after] : [after, before];
+    const verb = side === 'request' ? 'is narrower' : 'is wider';
+    const isNarrower = (name: string, sign: 1 | -1): boolean => {
+      if (narrow[name] === undefined) return false;
+      return wide[name] === undefined || sign * Number(narrow[name]) < sign * Number(wide[name]);
+    };
+    for (const name of ['maximum', 'exclusiveMaximum', 'maxLength', 'maxItems', 'maxProperties'])
+      if (isNarrower(name, 1)) this.found.push(`${where}: ${name} ${verb} now`);
+    for (const name of ['minimum', 'exclusiveMinimum', 'minLength', 'minItems', 'minProperties'])
+      if (isNarrower(name, -1)) this.found.push(`${where}: ${name} ${verb} now`);
+    for (const name of ['pattern', 'format', 'multipleOf'])
+      if (narrow[name] !== undefined && narrow[name] !== wide[name]) this.found.push(`${where}: ${name} ${verb} now`);
+  }
+
+  /** Keys that are needed now, or of which no one that was enough is. */
+  #security(line: string, before: Node, after: Node): void {
+    const [old, now] = [list(before.security), list(after.security)].map((all) =>
+      all.map((each) => JSON.stringify(each)),
+    );
+    const isOpen = (all: string[] = []): boolean => all.length === 0 || all.includes('{}');
+    if (isOpen(now)) return;
+    const gone = isOpen(old) ? ['{}'] : (old ?? []).filter((each) => !now?.includes(each));
+    for (const scheme of gone) this.found.push(`${line}: ${scheme === '{}' ? 'no key' : scheme} is enough no more`);
+  }
+
+  #headers(where: string, before: Node, after: Node): void {
+    for (const [name, told] of Object.entries(node(before.headers))) {
+      const again = node(after.headers)[name];
+      const [old, now] = [resolved(this.#before, told), resolved(this.#after, again)];
+      if (again === undefined) this.found.push(`${where}: the header ${name} is removed`);
+      else if (old.required === true && now.required !== true)
+        this.found.push(`${where}: the header ${name} may be absent now`);
+    }
   }
 
   content(where: string, side: 'request' | 'answer', before: unknown, after: unknown): void {
@@ -77,14 +128,16 @@ class Comparison {
       if (told.required === true && old.get(name)?.required !== true)
         this.found.push(`${line}: the parameter ${name} is required now`);
     this.content(`${line} body`, 'request', node(before.requestBody).content, node(after.requestBody).content);
-    if (before.requestBody === undefined && after.requestBody !== undefined)
+    if (node(before.requestBody).required !== true && node(after.requestBody).required === true)
       this.found.push(`${line}: a body is required now`);
+    this.#security(line, before, after);
     for (const [status, told] of Object.entries(node(before.responses))) {
       const again = node(after.responses)[status];
       if (again === undefined) this.found.push(`${line}: the status ${status} is removed`);
       else {
-        const contents = [resolved(this.#before, told).content, resolved(this.#after, again).content];
-        this.content(`${line} ${status}`, 'answer', ...(contents as [unknown, unknown]));
+        const [was, is] = [resolved(this.#before, told), resolved(this.#after, again)];
+        this.content(`${line} ${status}`, 'answer', was.content, is.content);
+        this.#headers(`${line} ${status}`, was, is);
       }
     }
   }
@@ -92,7 +145,7 @@ class Comparison {
 
 /**
  * Returns what a client of the first document could not bear of the second, a line for each: what was removed (path, parameter, field,
- * status, content type, accepted word), what is required now, what has another type.
+ * status, content type, header, word), what is required now (a key too), what has another type or other bounds.
  */
 export function breakingChanges(before: Document, after: Document): string[] {
   const comparison = new Comparison(before, after);

@@ -67,6 +67,9 @@ describe('a breaking change', () => {
   // biome-ignore lint/suspicious/noExplicitAny: the same.
   const schema = (document: any, name: string): any => document.components.schemas[name];
 
+  const parametersOf = (document: Document, path: string) =>
+    Object.fromEntries(at(document, path, 'get').parameters.map((each: { name: string }) => [each.name, each]));
+
   it('is a path or method that was removed', () => {
     const found = changed(({ paths }) => void delete paths['/v1/renders/{id}']?.delete);
     expect(found).toEqual(['DELETE /v1/renders/{id} is removed']);
@@ -105,6 +108,46 @@ describe('a breaking change', () => {
   it('is a word that is accepted no more', () => {
     const found = changed((document) => schema(document, 'WebhookRequest').properties.events.items.enum.pop());
     expect(found).toEqual(['POST /v1/webhooks body application/json.events[]: "code.scanned" is accepted no more']);
+  });
+
+  it('is a narrower bound of what is asked, or a word of it where any was good', () => {
+    const narrowed = changed((document) => {
+      const { limit, cursor } = parametersOf(document, '/v1/codes');
+      limit.schema.maximum = 100;
+      cursor.schema.enum = ['a'];
+      schema(document, 'CodeRequest').properties.title.maxLength = 10;
+      schema(document, 'CodeRequest').properties.title.pattern = '^a';
+    });
+    expect(narrowed).toEqual(
+      expect.arrayContaining([
+        'GET /v1/codes query limit: maximum is narrower now',
+        'GET /v1/codes query cursor: only certain words are accepted now',
+        'POST /v1/codes body application/json.title: maxLength is narrower now',
+        'POST /v1/codes body application/json.title: pattern is narrower now',
+      ]),
+    );
+  });
+
+  it('is a word that is answered under another name', () => {
+    const found = changed((document) => {
+      schema(document, 'Logo').properties.object.const = 'picture';
+    });
+    expect(found).toContain('GET /v1/logos/{id} 200 application/json.object: "logo" is answered no more');
+  });
+
+  it('is a key that is needed now, and a header that has gone', () => {
+    const found = changed((document) => {
+      at(document, '/v1/qr', 'get').security = at(document, '/v1/renders', 'get').security;
+      delete at(document, '/v1/renders', 'post').responses['202'].headers.Location;
+      at(document, '/v1/keys/{id}/rotate', 'post').requestBody.required = true;
+    });
+    expect(found).toEqual(
+      expect.arrayContaining([
+        'GET /v1/qr: no key is enough no more',
+        'POST /v1/renders 202: the header Location is removed',
+        'POST /v1/keys/{id}/rotate: a body is required now',
+      ]),
+    );
   });
 
   it('is not what is added', () => {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { DeliveryRow } from '../../shared/adapters/database/webhook-store.ts';
+import type { DeliveryRow, WebhookRow } from '../../shared/adapters/database/webhook-store.ts';
 import { rotated } from '../../shared/signing-secrets.ts';
 import { newTenant } from '../suites/database/access-contract.ts';
 import { verified } from '../support/receiver.ts';
@@ -22,6 +22,17 @@ import {
 } from './support/deliveries.ts';
 
 useDeliveries();
+
+const disabledBecause = (reason: string) => [
+  { field: 'status', before: 'active', after: 'disabled' },
+  { field: 'disabledReason', before: null, after: reason },
+];
+
+async function onRecord({ id: objectId }: WebhookRow) {
+  const range = { from: 0, to: Number.MAX_SAFE_INTEGER, limit: 10, order: 'newest-first', after: null } as const;
+  const found = await deps.database.audit.list({ objectId, tenantId: null, action: null, ...range });
+  return found.map(({ keyId, action, changes }) => [keyId, action, changes]);
+}
 
 describe('send-webhook', () => {
   it('tries again by the schedule, each attempt with a new timestamp under one id, and gives up after eight', async () => {
@@ -110,6 +121,7 @@ describe('send-webhook', () => {
     await send(delivery);
     expect(await stored(delivery)).toMatchObject({ status: 'failed', error: { code: 'receiver_gone' } });
     expect(await webhookOf(row)).toMatchObject({ status: 'disabled', disabledReason: 'gone' });
+    expect(await onRecord(row)).toEqual([['service', 'webhook.update', disabledBecause('gone')]]);
     const waiting = (await deliveriesOf(row)).find(({ id }) => id !== delivery.id);
     await send(waiting as DeliveryRow);
     expect(await stored(waiting as DeliveryRow)).toMatchObject({
@@ -144,6 +156,7 @@ describe('send-webhook', () => {
     deps.clock.now = ((await webhookOf(row)).failingSince ?? 0) + fiveDays;
     await exhaust('second');
     expect(await webhookOf(row)).toMatchObject({ status: 'disabled', disabledReason: 'failing' });
+    expect(await onRecord(row)).toEqual([['service', 'webhook.update', disabledBecause('failing')]]);
   });
 
   it('waits, attempt uncounted, while the tenant is suspended, and goes once it is active again', async () => {

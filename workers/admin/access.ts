@@ -2,8 +2,10 @@ import { hash, randomBytes } from 'node:crypto';
 import { type KeyRow, type ListedPage, noQuotas, type TenantRow } from '../../shared/adapters/database/access-store.ts';
 import type { AuditRow } from '../../shared/adapters/database/audit-store.ts';
 import { parseKeyRequest, parseTenantRequest } from '../../shared/contract/access-request.ts';
+import type { AuditAction } from '../../shared/contract/audit-actions.ts';
 import { bootstrapKeyId, defaultTenant, type TenantStatus } from '../../shared/domain/access.ts';
 import { makeApiKey } from '../../shared/domain/api-key.ts';
+import { recordedChanges } from '../../shared/domain/recorded-changes.ts';
 import { AppError } from '../../shared/errors.ts';
 import { newId } from '../../shared/new-id.ts';
 import type { AdminContext } from './admin-context.ts';
@@ -22,15 +24,22 @@ async function* all<Row extends { createdAt: number; id: string }>(
   }
 }
 
+type Change = {
+  action: Extract<AuditAction, `key.${string}` | `tenant.${string}`>;
+  before: object | null;
+  after: object | null;
+};
+
 /** Puts a change on record as /v1 does; `keyId` says that it came from a shell. */
 async function record(
   { database, now }: AdminContext,
-  { values = {}, ...change }: Pick<AuditRow, 'action' | 'tenantId' | 'objectId'> & { values?: Record<string, string> },
+  { action, before, after, ...about }: Pick<AuditRow, 'tenantId' | 'objectId'> & Change,
 ): Promise<void> {
   const id = newId('aud');
-  const changes = Object.entries(values).map(([field, after]) => ({ field, before: null, after }));
-  const about = { ...change, changes, createdAt: now() };
-  await (await database()).audit.insert([{ id, keyId: 'npm run admin', requestId: id, ...about }]);
+  const changes = recordedChanges(action.split('.')[0] as 'key' | 'tenant', before, after);
+  await (await database()).audit.insert([
+    { id, keyId: 'npm run admin', requestId: id, action, changes, ...about, createdAt: now() },
+  ]);
 }
 
 /** Lists a tenant's keys, a line each. */
@@ -56,7 +65,8 @@ export async function makeKey(context: AdminContext, [tenantId = '', role = '', 
     action: 'key.create',
     tenantId,
     objectId: row.id,
-    values: { name: row.name, role: row.role },
+    before: null,
+    after: { ...row, key },
   });
   say(`${row.id}  ${key}`);
 }
@@ -69,8 +79,15 @@ export async function revokeKey(context: AdminContext, id: string): Promise<void
   if (row === null) throw notFound('key', id);
   if (id === bootstrapKeyId)
     throw new AppError('conflict', 'bootstrap_key', 'This key follows BOOTSTRAP_API_KEY: change it there and restart');
-  await keys.remove(row.tenantId, id);
-  await record(context, { action: 'key.revoke', tenantId: row.tenantId, objectId: id });
+  if (!(await keys.remove(row.tenantId, id))) throw notFound('key', id);
+  const expiresAt = row.expiresAt === null ? null : shown(row.expiresAt);
+  await record(context, {
+    action: 'key.revoke',
+    tenantId: row.tenantId,
+    objectId: id,
+    before: { ...row, expiresAt },
+    after: null,
+  });
   say(`${id} is revoked`);
 }
 
@@ -94,7 +111,8 @@ export async function makeTenant(context: AdminContext, name: string): Promise<v
     revision: 1,
     ...times,
   });
-  await record(context, { action: 'tenant.create', tenantId: id, objectId: id, values: { name: checked } });
+  const after = { name: checked, status: 'active', quotas: noQuotas };
+  await record(context, { action: 'tenant.create', tenantId: id, objectId: id, before: null, after });
   say(id);
 }
 
@@ -105,10 +123,12 @@ export async function setTenantStatus(context: AdminContext, id: string, status:
   for (;;) {
     const row: TenantRow | null = await tenants.find(id);
     if (row === null || id === defaultTenant) throw notFound('tenant that can be suspended', id);
-    if (await tenants.replace({ ...row, status, revision: row.revision + 1, updatedAt: now() })) break;
+    if (row.status === status) return say(`${id} is ${status} already`);
+    const next = { ...row, status, revision: row.revision + 1, updatedAt: now() };
+    if (!(await tenants.replace(next))) continue;
+    await record(context, { action: 'tenant.update', tenantId: id, objectId: id, before: row, after: next });
+    return say(`${id} is ${status}`);
   }
-  await record(context, { action: 'tenant.update', tenantId: id, objectId: id, values: { status } });
-  say(`${id} is ${status}`);
 }
 
 function notFound(what: string, id: string): AppError {

@@ -7,10 +7,10 @@ import type { AdminContext } from './admin-context.ts';
  * Empties what is remembered of one render (id), of one code (id or slug), or of everything: in Redis and in every process of the
  * API; says what a CDN in front has to be told.
  *
- * @throws AppError `not-found` when there is no such code
+ * @throws AppError `not-found` when there is no such code or render; what is remembered of a render that was deleted is removed still
  */
 export async function purgeCache(context: AdminContext, what: string): Promise<void> {
-  const { config, queues, imageCache, say } = context;
+  const { config, database, queues, imageCache, say } = context;
   const { publicUrl } = config;
   if (what === 'all') {
     say(`${await (await imageCache()).clear()} images forgotten in Redis`);
@@ -22,6 +22,12 @@ export async function purgeCache(context: AdminContext, what: string): Promise<v
   if (what.startsWith('rnd_')) {
     await (await imageCache()).remove([what]);
     await (await queues()).announceForgotten([what]);
+    if ((await (await database()).renders.find(what)) === null)
+      throw new AppError(
+        'not-found',
+        'render_not_found',
+        `There is no render ${what}; were it deleted, it is forgotten now`,
+      );
     say(`${what}: forgotten in Redis and by every process of the API`);
     say(`at a CDN: purge ${publicUrl}${imagePath(what)}, and whichever /v1/qr URLs show it`);
     return;
