@@ -28,7 +28,7 @@ export const folds: { [Name in FoldName]: (range: FoldRange) => Fold<FoldResults
       result: () => sum.numbers(),
     };
   },
-  /** Of `day, breakdowns, total`. */
+  /** Of `day, breakdowns, total`; of a whole day the total is enough. */
   breakdowns: (range) => {
     const sum = new BreakdownSum();
     return {

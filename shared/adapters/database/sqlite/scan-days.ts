@@ -1,5 +1,6 @@
 import { CountSum } from '../../../domain/scans/count-sum.ts';
 import { BreakdownSum } from '../../../domain/scans/merge-roll-ups.ts';
+import { dayMs } from '../../../domain/scans/roll-up.ts';
 import { addPacked, type BucketRange, packDay, unpackDay } from '../../../domain/scans/scan-day.ts';
 import type { SpanState } from '../../../domain/scans/span.ts';
 import { chunksOf, readingPlan } from '../scan-pages.ts';
@@ -40,7 +41,7 @@ export function sqliteScanDays(connection: SqliteConnection): Days {
   const addDays = async (scope: ScanScope, sum: BreakdownSum, range: BucketRange): Promise<void> => {
     const { ids, statements } = scopeOf(scope);
     for (const { ids: some, days } of readingPlan(ids, range)) {
-      const parameters = some.map((id) => [id, days.from, days.to]);
+      const parameters = some.map((id) => [id, days.from, days.to, range.from, range.to - dayMs]);
       const more = { fold: 'breakdowns', range: { ...range, starts: null } } as const;
       addPacked(sum, await connection.fold(statements.breakdowns, parameters, more));
     }

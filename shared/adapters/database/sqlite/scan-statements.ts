@@ -107,7 +107,9 @@ function dayStatements(table: 'scan_days' | 'tenant_scan_days', owner: 'codeId' 
     list: byKey(`select ${dayColumns} from ${table} where ${owner} = ?1 and day > ?2 order by day limit ?3`),
     counts: byKey(`select day, counts from ${table} where ${owner} = ?1 and day >= ?2 and day < ?3`),
     revisions: byKey(`select day, revision, scanCount from ${table} where ${owner} = ?1 and day >= ?2 and day < ?3`),
-    breakdowns: byKey(`select day, breakdowns, total from ${table} where ${owner} = ?1 and day >= ?2 and day < ?3`),
+    /* Of a day from ?4 to ?5 the total is all that is wanted; a tenant's breakdowns may be two megabytes beside it. */
+    breakdowns: byKey(`select day, case when total is null or day < ?4 or day > ?5 then breakdowns end, total
+      from ${table} where ${owner} = ?1 and day >= ?2 and day < ?3`),
     replace: byKey(`update ${table} set revision = ?3 + 1, scanCount = ?4, lastAt = ?5, counts = ?6, total = ?7,
       breakdowns = ?8 where ${owner} = ?1 and day = ?2 and revision = ?3`),
   } satisfies Record<string, Statement>;
