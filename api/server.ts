@@ -13,6 +13,8 @@ type Timeouts = {
   /** How long the head, and how long the whole of a request may take to arrive. */
   headersMs: number;
   requestMs: number;
+  /** How long an answer that was begun may stand still: its reader takes no byte of it, and holds a file and a socket. */
+  stillMs: number;
 };
 
 export type ApiServer = {
@@ -20,11 +22,11 @@ export type ApiServer = {
   drain(options: { hurryMs: number; cutMs: number; hurry: () => void }): Promise<void>;
 };
 
-/** Makes the HTTP server: time limits against slow senders, problems for what cannot be parsed, and a way to drain. */
+/** Makes the HTTP server: time limits against slow senders and readers, problems for what cannot be parsed, and a way to drain. */
 export function createApiServer(
   handle: Handle,
   publicUrl: string,
-  { headersMs, requestMs }: Timeouts = { headersMs: 10_000, requestMs: 30_000 },
+  { headersMs = 10_000, requestMs = 30_000, stillMs = 60_000 }: Partial<Timeouts> = {},
 ): ApiServer {
   // Of connections, not of answers: a listener for the end of each answer took 1 µs of every redirect.
   const sockets = new Set<Socket>();
@@ -47,6 +49,11 @@ export function createApiServer(
   server.on('connection', (socket) => {
     sockets.add(socket);
     socket.once('close', () => sockets.delete(socket));
+  });
+  server.setTimeout(stillMs, (socket) => {
+    // Work that is waited for may take longer; what is closed here releases what was read for it.
+    if (answerOn(socket)?.headersSent === false) socket.setTimeout(stillMs);
+    else socket.destroy();
   });
   server.on('clientError', (error: NodeJS.ErrnoException, socket: Socket) => refuse(error, socket, publicUrl));
 

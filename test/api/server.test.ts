@@ -1,7 +1,10 @@
 import { once } from 'node:events';
 import type { createServer } from 'node:http';
-import { connect, type Socket } from 'node:net';
+import { type AddressInfo, connect, type Socket } from 'node:net';
+import { pipeline, Readable } from 'node:stream';
 import { describe, expect, it } from 'vitest';
+import type { Handle } from '../../api/handle.ts';
+import { createApiServer } from '../../api/server.ts';
 import { eventually } from '../support/client.ts';
 import { newBody, operatorKey, startApi } from './support/api-under-test.ts';
 
@@ -22,6 +25,31 @@ async function everything(socket: Socket): Promise<string> {
   await once(socket, 'close');
   return answer;
 }
+
+describe('readers that take nothing', () => {
+  it('are given up, and what was read for them is released; who waits for work is not', async () => {
+    const source = new Readable({
+      read() {
+        this.push(Buffer.alloc(65_536));
+      },
+    });
+    const handle: Handle = (request, response) => {
+      if (request.url === '/late') setTimeout(() => response.end('late'), 700);
+      else pipeline(source, response, () => undefined);
+    };
+    const { server } = createApiServer(handle, 'http://localhost', { stillMs: 200 });
+    server.listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    const { port } = server.address() as AddressInfo;
+    const late = answerTo(port, 'GET /late HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n');
+    const reader = connect(port, '127.0.0.1').on('error', () => undefined);
+    reader.write('GET /endless HTTP/1.1\r\nHost: x\r\n\r\n');
+    await new Promise((resolve) => source.once('close', resolve)); // by an error, which once() would throw
+    expect(await late).toMatch(/^HTTP\/1\.1 200 [\s\S]*late/);
+    reader.destroy();
+    server.close();
+  });
+});
 
 describe('slow and broken senders', () => {
   it('get 408 when the body never arrives', async () => {

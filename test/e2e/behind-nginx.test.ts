@@ -47,7 +47,12 @@ describeOn('Behind nginx with the example configuration', hasNginx, () => {
   beforeAll(async () => {
     nginx = await prepareNginx(await temporaryFolder());
     deployment = await prepareDeployment({
-      env: { PUBLIC_URL: nginx.url, TRUSTED_PROXIES: '127.0.0.1', WORKER_PROCESSES: '1' },
+      env: {
+        PUBLIC_URL: nginx.url,
+        TRUSTED_PROXIES: '127.0.0.1',
+        WORKER_PROCESSES: '1',
+        CORS_ORIGINS: 'https://a.example',
+      },
     });
     apis = [await deployment.startApi(), await deployment.startApi()];
     await deployment.startWorkers();
@@ -117,6 +122,16 @@ describeOn('Behind nginx with the example configuration', hasNginx, () => {
       }
     });
     expect(withKey).toBe(3);
+  });
+
+  it('gives a stored image to scripts of every site that asks, whichever asked first', async () => {
+    const path = `/v1/qr?data=https://example.com/${randomUUID()}`;
+    const told = async (origin: string) => {
+      const { headers } = await get(path, { origin });
+      return [headers.get('x-cache'), headers.get('access-control-allow-origin')];
+    };
+    expect(await told('https://a.example')).toEqual(['MISS', '*']);
+    expect(await told('https://b.example')).toEqual(['HIT', '*']);
   });
 
   it('keeps PNG and SVG of one URL apart, whatever else an Accept says, and purges each', async () => {
