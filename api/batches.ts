@@ -81,16 +81,17 @@ export function createBatchRoutes(deps: ApiDeps) {
     if (status === 'completed' && !(await hasRetriable(id))) throw nothingToRetry();
     // The task first: a record that runs again without one would wait for ever.
     const task = taskWithJob(retryTask(asked), now());
-    const isOpened = status === 'completed' && (await batches.openTask(task));
+    const isOpened = mayRunAgain(asked) && (await batches.openTask(task));
     const batch = await changeBatch(batches, id, (found) => {
       if (found.run > run) return null;
       assertKept(found, now());
-      if (found.status !== 'completed') throw notCompleted(found);
+      if (!mayRunAgain(found)) throw notCompleted(found);
       const again = {
         isParsed: false,
         endedBefore: found.file.rowCount,
         parts: [],
         archive: null,
+        error: null,
         completedAt: null,
         expiresAt: null,
       };
@@ -201,6 +202,11 @@ function noBatch(): AppError {
   return new AppError('not-found', 'not_found', 'There is no batch with this id');
 }
 
+/** A completed one, for the rows that failed, or one of which only the archive failed: its rows are done, and it is made again. */
+function mayRunAgain({ status, isParsed }: Batch): boolean {
+  return status === 'completed' || (status === 'failed' && isParsed);
+}
+
 function alreadyOver({ status }: Batch): AppError {
   return new AppError(
     'conflict',
@@ -213,7 +219,7 @@ function notCompleted({ status }: Batch): AppError {
   return new AppError(
     'conflict',
     'batch_not_completed',
-    `The batch is ${status}; the failed rows of a completed one can be run again`,
+    `The batch is ${status}; the failed rows of a completed one can be run again, and an archive that could not be made`,
   );
 }
 

@@ -102,7 +102,7 @@ export function namedColumns(
   header: readonly string[],
   rows: readonly (readonly string[])[],
 ): Omit<CsvColumn, 'field'>[] {
-  const names = header.map((name) => name.trim());
+  const names = header.map((name, index) => name.trim() || `column ${index + 1}`);
   const guessed = names.map((name) => ({
     plain: plainName(name),
     field: ownNames.get(plainName(name)) ?? otherNameOf(name),

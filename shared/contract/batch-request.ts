@@ -21,6 +21,18 @@ const ownFields = ['mode', 'name', 'callbackUrl'];
 const mostNameCharacters = 200;
 const acceptedName = `text on one line of 1 to ${mostNameCharacters} characters`;
 
+const looks: ReadonlySet<string> = new Set([...specFields, 'logoId', 'logoRatio']);
+
+/** Why a field that is known has no place beside a mode. */
+const unreadBy = {
+  dynamic: 'absent with mode dynamic: a code says its short URL, and leads to the target of its row',
+  retarget: 'absent with mode retarget: codes get new targets, and nothing is drawn',
+} as const;
+
+function readsField(mode: string, field: string): boolean {
+  return mode === 'dynamic' ? looks.has(field) : mode !== 'retarget';
+}
+
 /** Names fields of a form by their pointers, and parameters of a query by their names. */
 function placeOf(isForm: boolean): Place {
   const nameOf = (path: PropertyKey[]): string => {
@@ -71,6 +83,10 @@ export function parseBatchRequest(
     wrong('name', 'invalid_name', acceptedName);
   const problem = callbackUrl === undefined ? null : receiverProblem(callbackUrl, mayCall);
   if (problem !== null) problems.push({ path: ['callbackUrl'], received: callbackUrl, ...problem });
+  for (const field of Object.keys(shared)) {
+    const unread = readsField(mode, field) ? null : unreadBy[mode as keyof typeof unreadBy];
+    if (unread) wrong(field, 'not_allowed', unread);
+  }
   const { type } = shared;
   if (type !== undefined && !(contentTypes as readonly unknown[]).includes(tableValue('type', type)))
     wrong('type', 'invalid_value', `one of ${contentTypes.join(', ')}`);

@@ -76,17 +76,31 @@ export function readBatchRow(record: readonly string[], rules: RowRules): ReadRo
   }
   const known = knownFields(cells, rules);
   for (const { name, field, value } of columns) if (field === null || !known.has(field)) extra.push([name, value]);
-  record.slice(layout.columns.length).forEach((value, index) => {
-    if (value !== '') extra.push([`column ${layout.columns.length + index + 1}`, value]);
-  });
+  const surplus = surplusOf(record, layout);
+  extra.push(...surplus);
   const name = cells.get('name')?.[0]?.trim().slice(0, mostNameCharacters) ?? null;
   const file = cells.get('file')?.[0] ?? null;
   try {
+    if (surplus.length > 0) throw tooManyCells(surplus, layout);
     return { name, file, extra, input: readInput(cells, rules), error: null };
   } catch (error) {
     if (!(error instanceof AppError)) throw error;
     return { name, file, extra, input: null, error: rowErrorOf(error) };
   }
+}
+
+/** What stands behind the last column: a cell that holds the delimiter was not quoted, and which one cannot be told. */
+function surplusOf(record: readonly string[], { columns }: CsvLayout): ReadRow['extra'] {
+  return record
+    .slice(columns.length)
+    .map((value, index): [string, string] => [`column ${columns.length + index + 1}`, value])
+    .filter(([, value]) => value.trim() !== '');
+}
+
+function tooManyCells(surplus: ReadRow['extra'], { columns, delimiter }: CsvLayout): AppError {
+  const accepted = `empty, as the file has ${columns.length} columns: a cell that holds ${delimiter === '\t' ? 'a tab' : delimiter} must stand in quotes`;
+  const [column = '', came] = surplus[0] ?? [];
+  return wrong(column, { code: 'too_many_cells', accepted }, came);
 }
 
 /** Returns why a row failed, by the first thing that is wrong with it; its field is named by a pointer to the column's field. */

@@ -97,7 +97,7 @@ describe('POST /v1/batches', () => {
     ['UTF-16', 422, 'csv_utf16', [file(new Uint8Array(Buffer.from('\ufeffurl\nhttps://a.example', 'utf16le')))]],
     ['an endless line', 422, 'csv_line_too_long', [file(`url\n${'a'.repeat(10_000)}`)]],
     ['too many rows', 413, 'csv_too_many_rows', [file(`url\n${'a\n'.repeat(1001)}`)]],
-    ['too many columns', 422, 'csv_too_many_columns', [file(`url\n${','.repeat(30)}x`)]],
+    ['too many columns', 422, 'csv_too_many_columns', [file(`url,file\n${','.repeat(30)}x`)]],
     [
       'too many bytes',
       413,

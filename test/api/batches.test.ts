@@ -189,6 +189,18 @@ describe('a batch', () => {
     expect(nothing.json()).toMatchObject({ status: 409, code: 'nothing_to_retry' });
   });
 
+  it('has its archive made again when that alone failed, but not a file that could not be read', async () => {
+    const id = await accepted();
+    const error = { code: 'storage_unavailable', detail: 'away', pointer: null };
+    const ended = { status: 'failed', error, completedAt: Date.now(), expiresAt: Date.now() + 60_000 } as const;
+    const retry = async () => (await api.call(`/v1/batches/${id}/retry`, { method: 'POST' })).json();
+    await set(id, { ...ended, isParsed: false });
+    expect(await retry()).toMatchObject({ status: 409, code: 'batch_not_completed' });
+    await set(id, { isParsed: true });
+    expect(await retry()).toMatchObject({ status: 'running', error: null });
+    expect(api.queues.jobs.at(-1)).toMatchObject({ name: 'retry-batch' });
+  });
+
   it('has the task of its retry before it runs again, so that no crash leaves it waiting', async () => {
     const id = await half();
     await set(id, { status: 'completed', completedAt: Date.now(), expiresAt: Date.now() + 60_000 });

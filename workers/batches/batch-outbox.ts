@@ -36,11 +36,12 @@ export function createBatchOutbox(needs: Needs): Outbox {
 async function noticesOf(batch: Batch, { database, publicUrl, secretKey, now }: Needs): Promise<Notice[]> {
   const { id, tenantId, untold, callback, requestId } = batch;
   const counts = await batchCounts(database.batches, batch);
-  return untold.map(({ status, at }) => {
+  return untold.map(({ status, at, asItWas = { counts } }) => {
     const type = eventOf[status];
     const eventId = eventIdOf(type, id, at);
-    const asItEnded = { ...batch, status, completedAt: at };
-    const data = batchAnswer(asItEnded, { counts, publicUrl, now: now() });
+    const { counts: countsThen, ...then } = asItWas;
+    const asItEnded = { ...batch, ...then, status, completedAt: at };
+    const data = batchAnswer(asItEnded, { counts: countsThen, publicUrl, now: now() });
     const { archive, ...brief } = data;
     return {
       tenantId,

@@ -81,18 +81,16 @@ async function cancelRows(
 }
 
 async function end({ database, queues, batches: settings, log, now }: BatchDeps, { id, run }: Batch): Promise<void> {
+  const counts = await database.batches.countRows(id);
   const ended = await changeBatch(database.batches, id, (batch) => {
     if (isOver(batch) || batch.run !== run) return null;
-    const status = batch.error !== null ? 'failed' : batch.cancelledAt !== null ? 'cancelled' : 'completed';
-    const last: BatchEnd = { status, at: now() };
-    return {
-      status,
-      archive: batch.error === null && batch.parts.length > 0 ? batch.parts : null,
-      completedAt: last.at,
-      expiresAt: last.at + settings.keepDays * dayMs,
-      untold: [...batch.untold, last],
-      toBeTold: true,
-    };
+    const { error, startedAt } = batch;
+    const at = now();
+    const status = error !== null ? 'failed' : batch.cancelledAt !== null ? 'cancelled' : 'completed';
+    const archive = error === null && batch.parts.length > 0 ? batch.parts : null;
+    const expiresAt = at + settings.keepDays * dayMs;
+    const last: BatchEnd = { status, at, asItWas: { startedAt, archive, expiresAt, error, counts } };
+    return { status, archive, completedAt: at, expiresAt, untold: [...batch.untold, last], toBeTold: true };
   });
   if (ended === null) return;
   log.info({ requestId: ended.requestId, batchId: id, status: ended.status }, 'batch ended');

@@ -31,8 +31,13 @@ export type ArchivePart = {
   lastRow: number;
 };
 
-/** One end of a batch; its event's id follows from batch, status and time (events.ts). */
-export type BatchEnd = { status: 'completed' | 'failed' | 'cancelled'; at: Millis };
+/** One end of a batch, as it stood then; its event's id follows from batch, status and time (events.ts). */
+export type BatchEnd = {
+  status: 'completed' | 'failed' | 'cancelled';
+  at: Millis;
+  /** Ends from before these were noted have none: they are told as the batch stands. */
+  asItWas?: Pick<Batch, 'startedAt' | 'archive' | 'expiresAt' | 'error'> & { counts: Record<WorkStatus, number> };
+};
 
 export type Batch = {
   id: string;

@@ -13,6 +13,10 @@ export const fieldCodes = {
     'Leave it out, or use the name that the detail proposes.',
   ),
   given_twice: entry('The parameter, part or field stands there more than once.', 'Send it once.'),
+  too_many_cells: entry(
+    'The row has more cells than the file has columns.',
+    'Put quotes around cells that hold the delimiter.',
+  ),
   not_allowed: entry('The field must be absent beside the others that came.', asTold),
   read_only: entry('The field cannot be changed.', 'Leave it out.'),
   invalid_type: entry('The value is of another JSON type.', asTold),

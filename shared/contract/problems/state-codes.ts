@@ -47,7 +47,7 @@ export const stateCodes = {
   batch_ended: { status: 409, meaning: 'The batch has ended already.', remedy: 'There is nothing left to cancel.' },
   batch_not_completed: {
     status: 409,
-    meaning: 'Only the failed rows of a completed batch can be run again.',
+    meaning: 'Only the failed rows of a completed batch, or the making of an archive that failed, can be run again.',
     remedy: 'Wait until it is completed.',
   },
   nothing_to_retry: {

@@ -53,11 +53,9 @@ describe('a row of a batch', () => {
     });
   });
 
-  it('keeps as extra what nobody knows, what its kind does not have, and what stands behind the last column', () => {
-    const { extra, input } = read(
-      ['url', 'title', '__proto__', 'Größe'],
-      ['https://a.example', 'Shop', 'x', '', 'more'],
-    );
+  it('keeps as extra what nobody knows and what its kind does not have', () => {
+    const header = ['url', 'title', '__proto__', 'Größe', ''];
+    const { extra, input } = read(header, ['https://a.example', 'Shop', 'x', '', 'more', '', ' ']);
     expect(input).not.toBeNull();
     expect(extra).toEqual([
       ['title', 'Shop'],
@@ -65,6 +63,14 @@ describe('a row of a batch', () => {
       ['Größe', ''],
       ['column 5', 'more'],
     ]);
+  });
+
+  it('fails with a cell behind the last column: one before it was not quoted', () => {
+    const { extra, input, error } = read(['url', 'file'], ['https://a.example/?a=1', '2', 'x']);
+    expect(input).toBeNull();
+    expect(error).toMatchObject({ code: 'too_many_cells', pointer: '/column 3' });
+    expect(error?.detail).toMatch(/quotes.*"x"/);
+    expect(extra).toEqual([['column 3', 'x']]);
   });
 
   it.each<[string[], string[], More, string, string]>([
@@ -121,6 +127,16 @@ describe('a row of a batch', () => {
 
 describe('the fields of a batch', () => {
   const parse = (fields: Record<string, string>) => parseBatchRequest(fields, { mayCall: () => true, isForm: true });
+
+  it.each([
+    [{ mode: 'retarget', size: '600' }, 'size'],
+    [{ mode: 'retarget', text: 'hi' }, 'text'],
+    [{ mode: 'dynamic', type: 'wifi' }, 'type'],
+    [{ mode: 'dynamic', text: 'hi' }, 'text'],
+  ])('refuses what the rows of its mode never read: %j', (fields, field) => {
+    expect(() => parse(fields as Record<string, string>)).toThrow(new RegExp(`${field} must be absent with mode`));
+    expect(parse({ mode: 'dynamic', size: '600' }).shared).toEqual({ size: '600' });
+  });
 
   it('are shared defaults, and empty ones are none', () => {
     expect(parse({ mode: 'dynamic', name: ' Menus ', size: '500', format: '' })).toEqual({

@@ -1,5 +1,7 @@
 import { hash } from 'node:crypto';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { retryTask, startTask } from '../../../shared/adapters/batch-tasks.ts';
+import { changeBatch } from '../../../shared/adapters/change-batch.ts';
 import type { Batch } from '../../../shared/adapters/database/batch-store.ts';
 import type { NewJob } from '../../../shared/adapters/queues.ts';
 import { batchArchiveKey } from '../../../shared/domain/batches/batch-ids.ts';
@@ -191,6 +193,28 @@ describe('the archive of a batch', () => {
       archive: null,
       error: { code: 'images_gone' },
     });
+  });
+
+  it('that failed alone is made again by a retry, from the images that are there', async () => {
+    const batch = await accept(urls(3));
+    await work(deps, { until: ({ name }) => name === 'zip-part' });
+    const error = { code: 'storage_unavailable', detail: 'away', pointer: null };
+    await changeBatch(deps.database.batches, batch.id, () => ({ error }));
+    await work(deps);
+    expect((await batchOf(deps, batch)).status).toBe('failed');
+    await startTask(deps, retryTask(batch));
+    const again: Partial<Batch> = {
+      status: 'running',
+      error: null,
+      isParsed: false,
+      parts: [],
+      run: 2,
+      endedBefore: 3,
+    };
+    await changeBatch(deps.database.batches, batch.id, () => ({ ...again, completedAt: null, expiresAt: null }));
+    await work(deps);
+    const { status, archive } = await batchOf(deps, batch);
+    expect([status, archive?.length]).toEqual(['completed', 1]);
   });
 
   it('waits for an object store that is away', async () => {

@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, expect, it } from 'vitest';
+import { changeBatch } from '../../../shared/adapters/change-batch.ts';
 import type { Batch } from '../../../shared/adapters/database/batch-store.ts';
 import type { DeliveryRow, WebhookRow } from '../../../shared/adapters/database/webhook-store.ts';
 import { createBatchOutbox } from '../../../workers/batches/batch-outbox.ts';
@@ -42,6 +43,27 @@ it('tells the end of a batch once, as it stands, to endpoints and to its callbac
   const due = await deps.database.deliveries.due({ at: deps.now() + 1, limit: 10, after: null });
   expect(due).toHaveLength(2);
   expect(await batchOf(deps, batch)).toMatchObject({ untold: [], toBeTold: false });
+});
+
+it('tells an end as it was, though a retry has begun since', async () => {
+  const batch = await acceptBatch(deps, `${urls(2)}no url\n`);
+  await work(deps, { until: ({ name }) => name === 'relay-events' });
+  const { startedAt } = await batchOf(deps, batch);
+  const again: Partial<Batch> = {
+    status: 'running',
+    run: 2,
+    archive: null,
+    parts: [],
+    completedAt: null,
+    expiresAt: null,
+  };
+  await changeBatch(deps.database.batches, batch.id, () => ({ ...again, startedAt: deps.now() + 60_000 }));
+  await deps.database.batches.retryRows(batch.id, [3], 2);
+  await createHandlers(deps)['relay-events']({}, runningJob('relay-events', {}));
+  const { data } = JSON.parse((await told())[0]?.body ?? '{}');
+  expect(data.counts).toMatchObject({ completed: 2, failed: 1, queued: 0 });
+  expect(data.archive.parts).toHaveLength(1);
+  expect(Date.parse(data.startedAt)).toBe(startedAt);
 });
 
 it('keeps an end that came while earlier ones were told, and tells each under an id of its own', async () => {

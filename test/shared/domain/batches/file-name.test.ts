@@ -30,6 +30,8 @@ describe('the file names of a batch', () => {
     ['trailing. . .', 'trailing.png'],
     ['.hidden', 'hidden.png'],
     ['-rf', 'rf.png'],
+    ['=cmd()', 'cmd().png'],
+    ['+@-x', 'x.png'],
     ['a\u202egnp.exe', 'a-gnp.exe.png'],
     ['😀 menü', '😀 menü.png'],
     ['\ud800', '000001.png'],
