@@ -10,7 +10,7 @@ function malformed(code: string, message: string, cause?: unknown): AppError {
  * Parses a JSON body, refusing what would be read differently by different readers.
  *
  * @throws AppError `malformed` for bytes that are not UTF-8, text that is not JSON (with the position where it is known),
- *   an object with the same key twice, and a number that would become another
+ *   an object with the same key twice; `invalid` for a number that would become another
  */
 export function parseStrictJson(bytes: Buffer): unknown {
   let text: string;
@@ -54,7 +54,7 @@ function numberNotKept({ path, number }: { path: string[]; number: string }): Ap
     detail,
     received: shortened(number),
   } as const;
-  return new AppError('malformed', 'number_not_kept', detail, { details: [lost] });
+  return new AppError('invalid', 'invalid_request', detail, { details: [lost] });
 }
 
 function keyGivenTwice(path: string[]): AppError {

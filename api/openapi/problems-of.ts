@@ -30,7 +30,7 @@ function implied({ access, query, headers = [], body }: Operation): string[] {
       ? ['body_too_large', 'incomplete_body', 'unsupported_media_type', 'unsupported_content_encoding']
       : []),
     ...(types.includes('application/json')
-      ? ['malformed_json', 'invalid_utf8', 'duplicate_key', 'number_not_kept']
+      ? ['malformed_json', 'invalid_utf8', 'duplicate_key', 'invalid_request']
       : []),
     ...(types.includes('multipart/form-data') ? ['malformed_multipart'] : []),
   ];

@@ -177,8 +177,8 @@ describe('bodies', () => {
     expect(sent.errors).toMatchObject([{ pointer: '/size', received: '301' }]);
     const body = Buffer.from('{"content":{"type":"text","text":"x"},"size":1e400}');
     const huge = await api.call('/v1/renders', { body, headers: json });
-    expect([huge.status, huge.json().code]).toEqual([400, 'number_not_kept']);
-    expect(huge.json().errors).toMatchObject([{ pointer: '/size', received: '1e400' }]);
+    expect([huge.status, huge.json().code]).toEqual([422, 'invalid_request']);
+    expect(huge.json().errors).toMatchObject([{ pointer: '/size', code: 'number_not_kept', received: '1e400' }]);
   });
 
   it('are refused with 413 over the smaller limit when they carry no logo', async () => {

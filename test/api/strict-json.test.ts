@@ -50,7 +50,7 @@ describe('parseStrictJson', () => {
     } catch (thrown) {
       error = thrown;
     }
-    expect(error).toMatchObject({ kind: 'malformed', details: [{ pointer, code: 'number_not_kept', received }] });
+    expect(error).toMatchObject({ kind: 'invalid', details: [{ pointer, code: 'number_not_kept', received }] });
   });
 
   it('reads numbers that stay what they are, however they are written, and text that looks like one', () => {

@@ -21,6 +21,10 @@ export const fieldCodes = {
   read_only: entry('The field cannot be changed.', 'Leave it out.'),
   invalid_type: entry('The value is of another JSON type.', asTold),
   invalid_value: entry('The value is none of those that are accepted.', asTold),
+  number_not_kept: entry(
+    'The number has more digits, or is larger, than JSON readers keep: it would become another.',
+    'Send it as text.',
+  ),
   out_of_range: entry('The number is too small or too large.', asTold),
   too_many: entry('The list has too many entries.', asTold),
   too_long: entry('The value is too long.', asTold),

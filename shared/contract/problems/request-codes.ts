@@ -31,11 +31,6 @@ export const requestCodes = {
     meaning: 'An object in the body has the same key twice; readers would differ about its value.',
     remedy: 'Send each key once.',
   },
-  number_not_kept: {
-    status: 400,
-    meaning: 'A number in the body has more digits, or is larger, than JSON readers keep: it would become another.',
-    remedy: 'Send it as text.',
-  },
   invalid_utf8: { status: 400, meaning: 'The body is not valid UTF-8.', remedy: 'Send it in UTF-8.' },
   incomplete_body: {
     status: 408,
