@@ -16,14 +16,19 @@ const warmUpSeconds = 10;
 /**
  * Loads two API processes behind nginx at `--rate` (100) requests a second for `--minutes` (10): ten keys, every size, a fifth with a
  * logo, each render another one, its bytes in the answer. In the middle one of two worker pools and one API process after the other
- * are restarted. Prints latencies to the last byte, statuses, and the memory of each process before and after.
+ * are restarted. Prints latencies to the last byte, statuses, and the memory of each process before and after. With `--alone` there
+ * is one API process and no nginx: what its restart cuts is printed and is no failure.
  *
  * @throws Error when a request was not answered with its image
  */
 export async function soak(args: string[]): Promise<void> {
   const { values } = parseArgs({
     args,
-    options: { minutes: { type: 'string', default: '10' }, rate: { type: 'string', default: '100' } },
+    options: {
+      minutes: { type: 'string', default: '10' },
+      rate: { type: 'string', default: '100' },
+      alone: { type: 'boolean', default: false },
+    },
   });
   const seconds = Number(values.minutes) * 60;
   const folder = await mkdtemp(join(tmpdir(), 'qrf-soak-'));
@@ -32,23 +37,25 @@ export async function soak(args: string[]): Promise<void> {
   });
   const nginx = await prepareNginx(folder);
   try {
-    const apis: [OurProcess, OurProcess] = [await deployment.startApi(), await deployment.startApi()];
+    const apis = [await deployment.startApi(), ...(values.alone ? [] : [await deployment.startApi()])];
     const pools: [OurProcess, OurProcess] = [await deployment.startWorkers(), await deployment.startWorkers()];
     // Asked for now: a process keeps the latest lines of its log only.
-    const hosts: [string, string] = [await hostOf(apis[0]), await hostOf(apis[1])];
-    await nginx.start(hosts);
-    const keys = await makeKeys(nginx.url, deployment.apiKey, keyCount);
-    const next = mixedRenders(keys, await uploadLogo(nginx.url, keys[0] as string));
+    const hosts = await Promise.all(apis.map(hostOf));
+    if (!values.alone) await nginx.start(hosts as [string, string]);
+    const url = values.alone ? `http://${hosts[0]}` : nginx.url;
+    const keys = await makeKeys(url, deployment.apiKey, keyCount);
+    const next = mixedRenders(keys, await uploadLogo(url, keys[0] as string));
     const perSecond = Number(values.rate);
-    console.log(`${perSecond} requests/s for ${seconds} s, ${keyCount} keys, two API processes behind nginx`);
+    const service = values.alone ? 'one API process' : 'two API processes behind nginx';
+    console.log(`${perSecond} requests/s for ${seconds} s, ${keyCount} keys, ${service}`);
 
-    const warmUp = new SteadyLoad(nginx.url, { perSecond, next: (number) => next(-1 - number) });
+    const warmUp = new SteadyLoad(url, { perSecond, next: (number) => next(-1 - number) });
     warmUp.start();
     await pause(warmUpSeconds * 1000);
     await warmUp.stop();
     await printMemory('before', { apis, pools, deployment });
 
-    const load = new SteadyLoad(nginx.url, { perSecond, next });
+    const load = new SteadyLoad(url, { perSecond, next });
     load.start();
     await pause((seconds * 1000) / 2);
     const begunAt = performance.now();
@@ -58,7 +65,7 @@ export async function soak(args: string[]): Promise<void> {
     await load.stop();
     const { samples } = load;
     const undisturbed = samples.filter(({ sentAt }) => sentAt < begunAt || sentAt > endedAt);
-    console.log(`all ${samples.length}: ${statuses(samples)}`);
+    console.log(`all ${samples.length}: ${statuses(samples)}; outside of restarts ${statuses(undisturbed)}`);
     for (const [name, some] of [
       ['all', samples],
       ['outside of restarts', undisturbed],
@@ -67,7 +74,7 @@ export async function soak(args: string[]): Promise<void> {
         `${name}: to the last byte ${[0.5, 0.95, 0.99, 1].map((share) => `p${share * 100} ${percentile(some, share).toFixed(1)}`).join(', ')} ms`,
       );
     await printMemory('after', { apis, pools, deployment });
-    const failed = samples.filter(({ status }) => status !== 200);
+    const failed = (values.alone ? undisturbed : samples).filter(({ status }) => status !== 200);
     if (failed.length > 0) throw new Error(`${failed.length} requests were not answered with their image`);
   } finally {
     await nginx.stop();
@@ -93,7 +100,7 @@ async function restartAll(
     await api.end('SIGTERM');
     apis[index] = await deployment.startApi({ PORT: port });
   }
-  console.log(`restarted one pool and both API processes in ${((performance.now() - begunAt) / 1000).toFixed(1)} s`);
+  console.log(`restarted one pool and every API process in ${((performance.now() - begunAt) / 1000).toFixed(1)} s`);
 }
 
 type Running = { apis: readonly OurProcess[]; pools: readonly OurProcess[]; deployment: Deployment };
