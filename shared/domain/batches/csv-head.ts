@@ -55,8 +55,7 @@ function beginsAsUrl(head: string): boolean {
 /**
  * Tells from the first lines of a file how its cells are parted and whether its first line names the columns.
  *
- * A first line that begins as a URL is data: one column of URLs, in which commas and semicolons belong to the URLs, as they do below a
- * header that names one column. Where
+ * A first line that begins as a URL is data: one column of URLs, in which commas and semicolons belong to the URLs. Where
  * every line has the same number (not zero) of one delimiter it is a table without a header, which the caller refuses.
  *
  * @param head the first `headBytes` as text, or the whole file
@@ -70,7 +69,7 @@ export function shapeOfCsv(head: string, isWhole: boolean, named: CsvDelimiter |
   const [first] = lines;
   if (first === undefined) return { delimiter: ',', hasHeader: true };
   const most = csvDelimiters.reduce((best, delimiter) => (first[delimiter] > first[best] ? delimiter : best));
-  if (!beginsAsUrl(head)) return { delimiter: first[most] > 0 ? most : null, hasHeader: true };
+  if (!beginsAsUrl(head)) return { delimiter: most, hasHeader: true };
   const isTable = (delimiter: CsvDelimiter): boolean =>
     first[delimiter] > 0 &&
     (lines.length > 1 || delimiter === '\t') &&

@@ -26,7 +26,7 @@ function cutToBytes(text: string, mostBytes: number): string {
 
 /** Takes from both ends what hides a file, is dropped by Windows, or looks like an option or a spreadsheet's formula. */
 function trimmed(text: string): string {
-  return text.replace(/^[\s.~=+@-]+|[\s.-]+$/gu, '');
+  return text.replace(/^[\s.~=+@＝＋－＠-]+|[\s.-]+$/gu, '');
 }
 
 /** Makes a name without extension safe everywhere; '' when nothing is left of it. */

@@ -114,12 +114,6 @@ describe('reading a CSV', () => {
     expect(rows.map(({ cells }) => cells)).toEqual([['https://a.example/1,2;3'], ['https://b.example']]);
   });
 
-  it('reads one column below a header of one name likewise', async () => {
-    const { layout, rows } = await read('URL\nhttps://a.example/?q=a,b;c\n"https://b.example/?q=a,b"\n');
-    expect(layout).toEqual({ delimiter: null, hasHeader: true, columns: [{ name: 'URL', field: 'url' }] });
-    expect(rows.map(({ cells }) => cells)).toEqual([['https://a.example/?q=a,b;c'], ['https://b.example/?q=a,b']]);
-  });
-
   it('counts what it will read, whatever stands in it', async () => {
     const piece = fc.constantFrom(
       '"',

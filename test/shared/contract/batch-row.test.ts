@@ -71,6 +71,10 @@ describe('a row of a batch', () => {
     expect(error).toMatchObject({ code: 'too_many_cells', pointer: '/column 3' });
     expect(error?.detail).toMatch(/quotes.*"x"/);
     expect(extra).toEqual([['column 3', 'x']]);
+    expect(read(['url'], ['https://a.example/?q=a', 'b']).error).toMatchObject({ code: 'too_many_cells' });
+    expect(read(['url'], ['https://a.example/', '']).input).toMatchObject({
+      spec: { content: { url: 'https://a.example/' } },
+    });
   });
 
   it.each<[string[], string[], More, string, string]>([

@@ -32,6 +32,7 @@ describe('the file names of a batch', () => {
     ['-rf', 'rf.png'],
     ['=cmd()', 'cmd().png'],
     ['+@-x', 'x.png'],
+    ['＝x', 'x.png'],
     ['a\u202egnp.exe', 'a-gnp.exe.png'],
     ['😀 menü', '😀 menü.png'],
     ['\ud800', '000001.png'],
