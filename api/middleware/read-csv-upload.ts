@@ -106,7 +106,7 @@ async function readForm<Stored>(ctx: ApiContext, upload: Upload<Stored>): Promis
   try {
     await new Promise<void>((resolve, reject) => {
       form.onRefusal = reject;
-      const cut = (cause?: Error): void => form.cut(cutShort(cause));
+      const cut = (cause?: Error): void => form.refuse(cutShort(cause));
       parser.on('file', (name, stream) => form.file(name, stream));
       parser.on('field', (name, value, { nameTruncated, valueTruncated }) =>
         form.field(name, value, nameTruncated || valueTruncated),
@@ -115,7 +115,7 @@ async function readForm<Stored>(ctx: ApiContext, upload: Upload<Stored>): Promis
       for (const event of ['fieldsLimit', 'partsLimit'] as const)
         parser.on(event, () => form.refuse(wrongField('', 'too_many', `The form has more than ${mostFields} fields`)));
       parser.on('error', (cause) =>
-        form.cut(new AppError('malformed', 'malformed_multipart', 'The multipart body cannot be read', { cause })),
+        form.refuse(new AppError('malformed', 'malformed_multipart', 'The multipart body cannot be read', { cause })),
       );
       parser.on('close', resolve);
       req.once('error', cut).once('close', () => !req.readableEnded && cut());
@@ -152,10 +152,6 @@ class FormReading<Stored> {
   refuse(error: unknown): void {
     this.#stream?.destroy(error as Error);
     this.onRefusal(error);
-  }
-
-  cut(error: AppError): void {
-    this.refuse(error);
   }
 
   file(name: string, stream: Readable): void {

@@ -155,6 +155,18 @@ describe('the board', () => {
     }
   });
 
+  it.each(['rate-limit', 'concurrency'])(
+    'changes no %s of a queue, which would hold up work where nobody sees it',
+    async (what) => {
+      const answer = await api.call(`${board}/api/queues/renders/${what}`, {
+        method: 'PUT',
+        headers: { 'content-type': 'application/json' },
+        body: JSON.stringify({ max: 1, duration: 600_000, concurrency: 1 }),
+      });
+      expect(answer.status).toBe(403);
+    },
+  );
+
   it('tells a body that it cannot read, and a path that is not there, as every route does', async () => {
     const put = (body: string) =>
       api.call(`${board}/api/queues/renders/x/retry`, {

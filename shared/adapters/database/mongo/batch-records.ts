@@ -1,23 +1,13 @@
 import type { mongo } from 'mongoose';
+import type { RecordMethods } from '../batch-parts.ts';
 import { idRange } from '../batch-ranges.ts';
 import type { Batch, BatchRow, BatchStore } from '../batch-store.ts';
-import type { BatchPurge } from '../purge-store.ts';
 import { rowOf, type Stored, storedOf } from './collections.ts';
 import type { MongoConnection } from './connection.ts';
 import { pageById } from './purge-stores.ts';
 import { insertNew } from './revisions.ts';
 
 const open = { $in: ['queued', 'running'] as const };
-
-type RecordMethods =
-  | 'accept'
-  | 'find'
-  | 'findMany'
-  | 'list'
-  | 'replace'
-  | 'toBeTold'
-  | 'listOpen'
-  | keyof BatchPurge<Batch>;
 
 /** Keeps the records of batches. */
 export function batchRecords(connection: MongoConnection): Pick<BatchStore, RecordMethods> {

@@ -1,4 +1,5 @@
 import { batchRowId } from '../../../domain/batches/batch-ids.ts';
+import type { RowMethods } from '../batch-parts.ts';
 import { idRange, noRows } from '../batch-ranges.ts';
 import type { BatchRow, BatchStore, RowOutcome } from '../batch-store.ts';
 import { rowOf, type Stored } from './collections.ts';
@@ -6,19 +7,6 @@ import type { MongoConnection } from './connection.ts';
 import { insertAllNew } from './revisions.ts';
 
 const open = { $in: ['queued', 'running'] as const };
-
-type RowMethods =
-  | 'insertRows'
-  | 'lastRow'
-  | 'findRow'
-  | 'findRows'
-  | 'listRows'
-  | 'countRows'
-  | 'startRows'
-  | 'retryRows'
-  | 'countRowStart'
-  | 'finishRows'
-  | 'cancelRows';
 
 function finishOperation(batchId: string, { row, at, codeId, shortUrl, result, error }: RowOutcome) {
   const status = error === null ? ('completed' as const) : ('failed' as const);

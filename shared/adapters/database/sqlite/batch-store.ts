@@ -1,7 +1,7 @@
 import { batchRowId } from '../../../domain/batches/batch-ids.ts';
+import type { RecordMethods, RowMethods } from '../batch-parts.ts';
 import { idRange, noRows } from '../batch-ranges.ts';
-import type { Batch, BatchRow, BatchStore, RowOutcome } from '../batch-store.ts';
-import type { BatchPurge } from '../purge-store.ts';
+import type { BatchRow, BatchStore, RowOutcome } from '../batch-store.ts';
 import {
   batchChunkCodec,
   batchCodec,
@@ -37,16 +37,6 @@ async function changesOne(
 ): Promise<boolean> {
   return (await connection.write(statement, [parameters], more)).changes[0] === 1;
 }
-
-type RecordMethods =
-  | 'accept'
-  | 'find'
-  | 'findMany'
-  | 'list'
-  | 'replace'
-  | 'toBeTold'
-  | 'listOpen'
-  | keyof BatchPurge<Batch>;
 
 function records(connection: SqliteConnection): Part<RecordMethods> {
   const find = (id: string) => findBy(connection, batches.find, batchCodec, id);
@@ -114,19 +104,6 @@ const finishParameters = (batchId: string, { row, at, codeId, shortUrl, result, 
   jsonText(error),
   at,
 ];
-
-type RowMethods =
-  | 'insertRows'
-  | 'lastRow'
-  | 'findRow'
-  | 'findRows'
-  | 'listRows'
-  | 'countRows'
-  | 'startRows'
-  | 'retryRows'
-  | 'countRowStart'
-  | 'finishRows'
-  | 'cancelRows';
 
 function rowsOf(connection: SqliteConnection): Part<RowMethods> {
   const listRows: BatchStore['listRows'] = async (batchId, { status, after, limit }) => {
