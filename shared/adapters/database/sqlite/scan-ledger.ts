@@ -8,8 +8,6 @@ import { unsynced } from './protocol.ts';
 import { ledgerStatements, markStatements, scanCodec, scanStatements, segmentStatements } from './scan-statements.ts';
 import { settingStatements } from './statements.ts';
 
-/** Rows that are read at a time for their codes alone. */
-const codesPage = 5000;
 /** Point look-ups that share one way to the database thread and back. */
 const lookUpsAtATime = 500;
 
@@ -97,15 +95,8 @@ export function sqliteLedger(connection: SqliteConnection): Ledger {
       return found satisfies EarlierVisitors;
     },
     async codesBetween(tenantId, { from, to }) {
-      const codes = new Set<string>();
-      let start: SqlValue[] = [from, ''];
-      for (;;) {
-        const rows = await list(scanStatements.codesOfTenant, [tenantId, to, ...start, codesPage]);
-        for (const [, , codeId] of rows) codes.add(codeId as string);
-        const last = rows.at(-1);
-        if (last === undefined || rows.length < codesPage) return [...codes];
-        start = last.slice(0, 2);
-      }
+      const rows = await list(scanStatements.codesOfTenant, [tenantId, from, to]);
+      return rows.map(([codeId]) => codeId as string);
     },
     async dirtyBuckets(limit) {
       return (await list(markStatements.oldest, [limit])).map(markOf);

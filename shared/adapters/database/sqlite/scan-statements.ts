@@ -1,4 +1,4 @@
-import { bucketMs, dayMs } from '../../../domain/scans/roll-up.ts';
+import { bucketMs, dayMs, parts } from '../../../domain/scans/roll-up.ts';
 import type { ScanRow } from '../scan-store.ts';
 import { rowCodec } from './columns.ts';
 import type { Statement } from './statements.ts';
@@ -33,8 +33,14 @@ const listOf = (order: 'asc' | 'desc'): Statement =>
   byKey(`select ${columns} from scans where codeId = ?1 and at >= ?2 and at < ?3
     and (at, id) ${order === 'asc' ? '>' : '<'} (?4, ?5) and ${asAskedFor} order by at ${order}, id ${order} limit ?8`);
 
-/* Left to itself SQLite goes through all scans of the code in that time: it takes a range for more than a visitor. */
-const scansOfVisitor = 'scans indexed by scans_by_visitor';
+/*
+ * A visitor may be a monitor that scans one code all day: of each part, which the index has before the time, only the time asked for is
+ * read. Left to itself SQLite goes through all scans of the code in that time: it takes a range for more than a visitor.
+ */
+const partRows = parts.map(({ bot, source }) => `(${bot ? 1 : 0}, ${source === null ? 'null' : `'${source}'`})`);
+const eachPart = `(values ${partRows.join(', ')}) as part`;
+const scansOfPart = 'scans indexed by scans_by_visitor';
+const ofPart = 'bot = part.column1 and source is part.column2';
 
 export const scanStatements = {
   insert: byKey(`insert into scans (${columns}) values (${values}) on conflict (codeId, at, id) do nothing`),
@@ -45,13 +51,12 @@ export const scanStatements = {
     index: 'scans_by_tenant',
   },
   codesOfTenant: {
-    sql: `select at, id, codeId from scans where tenantId = ?1 and at < ?2 and (at, id) > (?3, ?4)
-      order by at, id limit ?5`,
+    sql: 'select distinct codeId from scans where tenantId = ?1 and at >= ?2 and at < ?3',
     index: 'scans_by_tenant',
   },
   visitorBetween: {
-    sql: `select visitor, bot, source from ${scansOfVisitor}
-      where visitor = ?1 and codeId = ?2 and at >= ?3 and at < ?4 group by visitor, codeId, bot, source`,
+    sql: `select ?1, column1, column2 from ${eachPart} where exists (select 1 from ${scansOfPart}
+      where visitor = ?1 and codeId = ?2 and ${ofPart} and at >= ?3 and at < ?4)`,
     index: 'scans_by_visitor',
   },
   nextCode: byKey('select codeId, tenantId from scans where codeId > ?1 order by codeId limit 1'),
@@ -75,8 +80,8 @@ export const markStatements = {
   /** Marks the later buckets on its UTC day of a visitor who has a scan in the bucket ?2. */
   markLater: {
     sql: `insert into scan_marks (codeId, start, tenantId, stamp, since)
-    select codeId, at - at % ${bucketMs}, tenantId, ?4, ?5 from ${scansOfVisitor}
-    where visitor = ?3 and codeId = ?1 and at >= ?2 + ${bucketMs}
+    select codeId, at - at % ${bucketMs}, tenantId, ?4, ?5 from ${eachPart} cross join ${scansOfPart}
+    where visitor = ?3 and codeId = ?1 and ${ofPart} and at >= ?2 + ${bucketMs}
       and at < ?2 - ?2 % ${dayMs} + ${dayMs} ${remark}`,
     index: 'scans_by_visitor',
   },
