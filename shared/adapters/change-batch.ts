@@ -8,6 +8,11 @@ export function isOver({ status }: Pick<Batch, 'status'>): boolean {
   return status === 'completed' || status === 'failed' || status === 'cancelled';
 }
 
+/** Whether no row of a batch is begun any more: it was cancelled, or its file could not be read to the end. */
+export function isCutShort({ cancelledAt, error }: Pick<Batch, 'cancelledAt' | 'error'>): boolean {
+  return cancelledAt !== null || error !== null;
+}
+
 /**
  * Changes a batch's record, compare-and-set, whoever else changes it meanwhile.
  *

@@ -49,7 +49,7 @@ async function noticesOf(batch: Batch, { database, publicUrl, secretKey, now }: 
       eventId,
       resourceId: id,
       body: messageBody({ type, at, data }, brief),
-      callbacks: callback === null ? [] : [{ id: deliveryId(secretKey, eventId, 'callback'), url: callback.url }],
+      callbacks: callback === null ? [] : [{ id: deliveryId(secretKey, eventId, callback.id), url: callback.url }],
       isForWebhooks: true,
       requestId,
     };

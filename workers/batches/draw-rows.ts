@@ -1,4 +1,5 @@
 import { hash } from 'node:crypto';
+import { isCutShort } from '../../shared/adapters/change-batch.ts';
 import type { Batch, BatchRow, RowOutcome } from '../../shared/adapters/database/batch-store.ts';
 import type { RunningJob } from '../../shared/adapters/job-worker.ts';
 import { rowErrorOf } from '../../shared/contract/batch-row.ts';
@@ -27,7 +28,7 @@ const emptyPiece = (): Piece => ({ images: [], sizeBytes: 0, outcomes: [] });
 
 /**
  * Draws rows, each on its own, by the same code as single renders; stores their images, up to 8 MB in one object, and ends the
- * rows whose images are stored. It stops where the batch is cancelled.
+ * rows whose images are stored. It stops where the batch is cancelled; of one that was cancelled before it does all of `rows`.
  *
  * @returns null when every row has ended or the batch is cancelled; else why the rest is to be tried again
  */
@@ -69,14 +70,14 @@ export async function drawRows(
 async function* worksOf(deps: BatchDeps, batch: Batch, rows: BatchRow[]): AsyncGenerator<RowWork, void> {
   const size = rowsPerGroup[batch.mode];
   for (let at = 0; at < rows.length; at += size) {
-    if (at > 0 && (await isCancelled(deps, batch))) return;
+    if (at > 0 && !isCutShort(batch) && (await isCancelled(deps, batch))) return;
     yield* await workOf(deps, batch, rows.slice(at, at + size));
   }
 }
 
 async function isCancelled({ database }: BatchDeps, { id }: Batch): Promise<boolean> {
   const batch = await database.batches.find(id);
-  return batch === null || batch.cancelledAt !== null || batch.error !== null;
+  return batch === null || isCutShort(batch);
 }
 
 /** Knows the logos of one tenant only, and none that was deleted. */

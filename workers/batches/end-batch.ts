@@ -1,5 +1,5 @@
 import { endTask, parseTask, retryTask, startTask, wakeLanes, zipTask } from '../../shared/adapters/batch-tasks.ts';
-import { changeBatch, isOver } from '../../shared/adapters/change-batch.ts';
+import { changeBatch, isCutShort, isOver } from '../../shared/adapters/change-batch.ts';
 import type { Batch, BatchEnd } from '../../shared/adapters/database/batch-store.ts';
 import { relayJob } from '../../shared/adapters/delivery-jobs.ts';
 import type { BatchDeps } from './batch-deps.ts';
@@ -20,13 +20,12 @@ export function createEndBatch(deps: BatchDeps) {
   const run: TaskRun['run'] = async ({ batchId }) => {
     const batch = await batches.find(batchId ?? '');
     if (batch === null || isOver(batch) || (await isBeingRead(deps, batch))) return { verdict: 'done' };
-    const isCutShort = batch.cancelledAt !== null || batch.error !== null;
-    if (isCutShort) await cancelRows(deps, batch, 'queued');
+    if (isCutShort(batch)) await cancelRows(deps, batch, 'queued');
     if (await batches.hasOpenChunk(batch.id)) {
       await wakeLanes(deps, batch.tenantId);
       return { verdict: 'done' };
     }
-    if (isCutShort) await cancelRows(deps, batch, 'running');
+    if (isCutShort(batch)) await cancelRows(deps, batch, 'running');
     const { queued, running } = await batches.countRows(batch.id);
     if (queued + running > 0)
       throw new Error(`The batch ${batch.id} has ${queued + running} open rows and no open chunk`);

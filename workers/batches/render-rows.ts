@@ -1,9 +1,10 @@
 import { endTask, startTask, suspectTask } from '../../shared/adapters/batch-tasks.ts';
-import { isOver } from '../../shared/adapters/change-batch.ts';
+import { isCutShort, isOver } from '../../shared/adapters/change-batch.ts';
 import type { BatchChunk, BatchTask } from '../../shared/adapters/database/batch-store.ts';
 import type { RunningJob, Verdict } from '../../shared/adapters/job-worker.ts';
 import { isOpen } from '../open-rows.ts';
 import type { BatchDeps } from './batch-deps.ts';
+import { begunRows } from './begun-rows.ts';
 import { drawRows } from './draw-rows.ts';
 import { onTask, passOn, type TaskRun } from './on-task.ts';
 
@@ -40,13 +41,14 @@ async function setAside(deps: BatchDeps, { tenantId, id }: BatchTask): Promise<v
   await deps.database.batches.moveChunk(chunk.id, 'running', 'suspect');
 }
 
-/** Draws what is open of a chunk. */
+/** Draws what is open of a chunk; of a batch that is cut short, what a run that was cut off had begun. */
 export async function drawChunk(deps: BatchDeps, chunk: BatchChunk, job: RunningJob): Promise<Verdict> {
   const { batches } = deps.database;
   const batch = await batches.find(chunk.batchId);
-  if (batch === null || isOver(batch) || batch.cancelledAt !== null || batch.error !== null) return { verdict: 'done' };
-  await batches.startRows(batch.id, chunk.rows, chunk.run);
-  const rows = (await batches.findRows(batch.id, chunk.rows)).filter(isOpen);
+  if (batch === null || isOver(batch)) return { verdict: 'done' };
+  if (!isCutShort(batch)) await batches.startRows(batch.id, chunk.rows, chunk.run);
+  const open = (await batches.findRows(batch.id, chunk.rows)).filter(isOpen);
+  const rows = isCutShort(batch) ? await begunRows(deps, batch, open) : open;
   const cause = await drawRows(deps, { batch, rows, job });
   deps.log.info({ requestId: batch.requestId, batchId: batch.id, chunkId: chunk.id, rows: rows.length }, 'rows tried');
   if (cause === null) return { verdict: 'done' };

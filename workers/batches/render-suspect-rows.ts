@@ -1,10 +1,11 @@
-import { isOver } from '../../shared/adapters/change-batch.ts';
+import { isCutShort, isOver } from '../../shared/adapters/change-batch.ts';
 import type { Batch, BatchRow } from '../../shared/adapters/database/batch-store.ts';
 import type { RunningJob } from '../../shared/adapters/job-worker.ts';
 import type { WorkError } from '../../shared/errors.ts';
 import { isOpen } from '../open-rows.ts';
 import { maxStarts } from '../suspects.ts';
 import type { BatchDeps } from './batch-deps.ts';
+import { begunRows } from './begun-rows.ts';
 import { drawRows } from './draw-rows.ts';
 import { onTask, type TaskRun } from './on-task.ts';
 import { startEnd } from './render-rows.ts';
@@ -49,7 +50,7 @@ async function drawAlone(
 ): Promise<unknown> {
   const { batches } = deps.database;
   const now = await batches.find(batch.id);
-  if (now === null || now.cancelledAt !== null || now.error !== null) return null;
+  if (now === null || (isCutShort(now) && (await begunRows(deps, now, [row])).length === 0)) return null;
   const starts = await batches.countRowStart(batch.id, row.row);
   if (starts === 0) return null;
   if (starts <= maxStarts) return drawRows(deps, { batch, rows: [row], job });

@@ -27,7 +27,7 @@ export async function retargetCode(
   const { codes } = deps.database;
   const { code: named, target } = input;
   for (let round = 0; round < maxRounds; round++) {
-    const code = 'id' in named ? await codes.find(named.id) : await codes.findBySlug(named.slug);
+    const code = await findNamed(deps, named);
     if (code?.tenantId !== batch.tenantId) return unknownCode(named);
     if (code.archivedAt !== null) return archivedCode(named);
     if (code.current.target !== target && (await hasLedBefore(deps, batch, { code, target })))
@@ -39,6 +39,16 @@ export async function retargetCode(
     if (await codes.replace(next)) return { code: next, before: code.current };
   }
   throw unavailable('database_unavailable', `A code was changed by others in ${maxRounds} tries to change it`);
+}
+
+/** Whether this batch led the code that a row names to the row's target, be it somewhere else since. */
+export async function hasLed(deps: BatchDeps, batch: Batch, { code: named, target }: RetargetInput): Promise<boolean> {
+  const code = await findNamed(deps, named);
+  return code?.tenantId === batch.tenantId && (await hasLedBefore(deps, batch, { code, target }));
+}
+
+function findNamed({ database }: BatchDeps, named: RetargetInput['code']): Promise<CodeRow | null> {
+  return 'id' in named ? database.codes.find(named.id) : database.codes.findBySlug(named.slug);
 }
 
 /** A run that was cut off led it there, perhaps, and somebody changed it since: that is the later word. */

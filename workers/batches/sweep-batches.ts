@@ -6,6 +6,7 @@ import {
   type TaskFacts,
   wakeLanes,
 } from '../../shared/adapters/batch-tasks.ts';
+import { isCutShort } from '../../shared/adapters/change-batch.ts';
 import type { Batch } from '../../shared/adapters/database/batch-store.ts';
 import type { WorkDeps } from '../handlers.ts';
 
@@ -42,7 +43,6 @@ async function carryOn(deps: SweepDeps, batch: Batch): Promise<void> {
 
 /** The step that a batch without tasks and open chunks has before it. */
 function nextTask(batch: Batch): TaskFacts {
-  const isCutShort = batch.cancelledAt !== null || batch.error !== null;
-  if (batch.isParsed || isCutShort) return endTask(batch);
+  if (batch.isParsed || isCutShort(batch)) return endTask(batch);
   return batch.run === 1 ? parseTask(batch) : retryTask(batch);
 }

@@ -2,6 +2,8 @@ import { afterEach, beforeEach, expect, it } from 'vitest';
 import { changeBatch } from '../../../shared/adapters/change-batch.ts';
 import type { Batch } from '../../../shared/adapters/database/batch-store.ts';
 import type { DeliveryRow, WebhookRow } from '../../../shared/adapters/database/webhook-store.ts';
+import { eventIdOf } from '../../../shared/contract/events.ts';
+import { deliveryId } from '../../../shared/domain/identity.ts';
 import { createBatchOutbox } from '../../../workers/batches/batch-outbox.ts';
 import { createHandlers } from '../../../workers/handlers.ts';
 import { newBatch } from '../../suites/database/batch-contract.ts';
@@ -42,6 +44,8 @@ it('tells the end of a batch once, as it stands, to endpoints and to its callbac
   expect(data.counts).toEqual({ total: 4, queued: 0, running: 0, completed: 3, failed: 1, cancelled: 0 });
   const due = await deps.database.deliveries.due({ at: deps.now() + 1, limit: 10, after: null });
   expect(due).toHaveLength(2);
+  const eventId = eventIdOf('batch.completed', batch.id, (await batchOf(deps, batch)).completedAt ?? 0);
+  expect(due.map(({ id }) => id)).toContain(deliveryId(deps.secretKey, eventId, callback.id));
   expect(await batchOf(deps, batch)).toMatchObject({ untold: [], toBeTold: false });
 });
 

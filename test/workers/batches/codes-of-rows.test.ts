@@ -83,6 +83,53 @@ describe('a batch that is cancelled while its rows are under way', () => {
   });
 });
 
+describe('a batch whose process dies behind the codes of a chunk, and that is cancelled then', () => {
+  const diesThere = async (csv: string, mode: 'dynamic' | 'retarget'): Promise<Batch> => {
+    const batch = await acceptBatch(deps, csv, { mode });
+    const { batches } = deps.database;
+    const { finishRows } = batches;
+    batches.finishRows = () => Promise.reject(new Error('The process dies here'));
+    const handlers = createHandlers(deps);
+    await work(deps, { handlers, until: ({ name }) => name === 'render-rows' });
+    for (const lane of deps.queues.added.splice(0)) {
+      await runJob(handlers, lane).catch(() => undefined);
+      deps.queues.added.push(lane);
+    }
+    batches.finishRows = finishRows;
+    await cancel(batch);
+    return batch;
+  };
+  /** Runs what is left: the lane's job comes again as one that stalled, or as one that failed. */
+  const goOn = async (stalls: number): Promise<void> => {
+    const handlers = createHandlers(deps);
+    for (const lane of deps.queues.added.splice(0)) await runJob(handlers, lane, { stalls });
+    await work(deps, { handlers });
+  };
+
+  it.each([0, 1])('has each code in its row, with its image, after %i stalls', async (stalls) => {
+    const batch = await diesThere(newCodes('died'), 'dynamic');
+    await goOn(stalls);
+    expect((await batchOf(deps, batch)).status).toBe('cancelled');
+    const ids = await deps.database.codes.idsOf('t', { batchId: batch.id }, { limit: 500, after: null });
+    const shown = (await rowsOf(deps, batch)).filter(({ status, result }) => status === 'completed' && result !== null);
+    expect(ids).toHaveLength(count);
+    expect(shown.map(({ codeId }) => codeId).sort()).toEqual(ids.sort());
+  });
+
+  it.each([0, 1])('has each row that led its code elsewhere completed, after %i stalls', async (stalls) => {
+    await made(newCodes('back'));
+    deps.clock.now += 1000;
+    const csv = `${newTargets('back')}nowhere,https://new.example/0\n`;
+    const batch = await diesThere(csv, 'retarget');
+    // Somebody's later word is left alone.
+    await change('back-7', 'https://person.example');
+    await goOn(stalls);
+    const rows = await rowsOf(deps, batch);
+    expect(rows.map(({ status }) => status)).toEqual([...Array(count).fill('completed'), 'cancelled']);
+    expect((await codeOf('back-7')).current.target).toBe('https://person.example');
+  });
+});
+
 describe('a retarget that runs again', () => {
   it('leaves alone what somebody changed since it led the code there', async () => {
     await made('target,slug\nhttps://a.example,own-slug\nhttps://b.example,other-slug\n');
