@@ -75,13 +75,21 @@ function sourceOf(path: ListPath, tenantId: string, query: CodeListQuery, parame
     return { from: 'code_terms t cross join codes c on c.number = t.rowid', where: [match], index: 'code_terms' };
   }
   const archived = `c.archived = ${query.status === 'archived' ? 1 : 0}`;
-  const where = path === 'walk' ? [archived, isNamed(tenantId, query, parameters)] : [archived];
+  const where = path === 'walk' ? [archived, ...areNamed(tenantId, query, parameters)] : [archived];
   return { from: 'codes c', where, index: sortKeys[query.sort].index };
 }
 
 function holdsAll(terms: Term[], parameters: Parameters): string {
   const needles = parameters.add(JSON.stringify(terms.map(needleOf)));
   return `not exists (select 1 from json_each(${needles}) where instr(c.terms, value) = 0)`;
+}
+
+/** Those that have expired are named by an index that knows when: the full-text index names all that ever will. */
+function areNamed(tenantId: string, query: CodeListQuery, parameters: Parameters): string[] {
+  if (query.status !== 'expired') return [isNamed(tenantId, query, parameters)];
+  const expired = `c.place in (select number from codes where archivedAt is null and expiresAt is not null
+    and tenantId = ${parameters.add(tenantId)} and expiresAt <= ${parameters.add(query.now)})`;
+  return onlyStatus(query) ? [expired] : [isNamed(tenantId, query, parameters), expired];
 }
 
 /**

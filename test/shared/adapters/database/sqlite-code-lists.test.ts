@@ -38,5 +38,25 @@ describe('SQLite with more codes than it sorts', () => {
     expect(await listed()).toEqual(alone);
   });
 
+  it('lists those that have expired, and none that will do so later', async () => {
+    const tenantId = 'expiring';
+    const { now } = wholeList;
+    const rows = Array.from({ length: 30 }, (_, index) =>
+      newCode({
+        tenantId,
+        title: 'chosen',
+        scanCount: index,
+        expiresAt: [now - 1, now, now + 1, null][index % 4] ?? null,
+      }),
+    );
+    await codes.insert(rows);
+    const expired = rows.filter((_, index) => index % 4 < 2).map(({ id }) => id);
+    for (const sort of codeSorts)
+      for (const words of [[], ['chosen']]) {
+        const listed = await codes.list(tenantId, { ...wholeList, sort, words, status: 'expired', limit: 20 });
+        expect(listed.map(({ id }) => id).sort()).toEqual([...expired].sort());
+      }
+  });
+
   codeListsContract(() => ({ ...database, codes }));
 });

@@ -141,6 +141,22 @@ describe('each list of codes in SQLite', () => {
   );
 
   it.each(codeSorts.filter((sort) => sort !== 'createdAt'))(
+    'by %s, of those that have expired, reads none that will do so later',
+    (sort) => {
+      const byTime = ['LIST SUBQUERY', 'SEARCH codes USING INDEX codes_expiring (tenantId=?)'];
+      for (const page of pages) {
+        const query = { ...wholeList, ...page, sort, status: 'expired' as const };
+        expect(listPath(query)).toBeNull();
+        const walk = planOf(codeListing(code.tenantId, query, 'walk').statement.sql);
+        expect(walk.slice(1).map((step) => step.replace(/ \d+$/, ''))).toEqual(byTime);
+        const chosen = planOf(codeListing(code.tenantId, { ...query, words: ['men'] }, 'walk').statement.sql);
+        expect(chosen).toContain(byTime[1]);
+        expect(chosen.map(withoutNumber)).toContain('SCAN code_terms VIRTUAL TABLE INDEX M');
+      }
+    },
+  );
+
+  it.each(codeSorts.filter((sort) => sort !== 'createdAt'))(
     'by %s, with a filter, is sorted when few match',
     (sort) => {
       for (const page of pages) {
