@@ -29,7 +29,7 @@ async function runAndWatch(
 }
 
 /**
- * Prints the peak memory of every process over batches of each size (`--rows 1000,100000`), and checks every part of every
+ * Prints the peak memory of every process over batches of each size (`--rows 1000,10000,100000`), and checks every part of every
  * archive. `--s3`, `--mongo`: on the servers that TEST_ variables name instead of a folder and SQLite; `--csv-bytes`: fills the
  * files up to about this size with a column that nobody knows.
  */
@@ -37,7 +37,7 @@ export async function batchMemory(args: string[]): Promise<void> {
   const { values } = parseArgs({
     args,
     options: {
-      rows: { type: 'string', default: '1000,100000' },
+      rows: { type: 'string', default: '1000,10000,100000' },
       size: { type: 'string', default: '1000' },
       'csv-bytes': { type: 'string', default: '0' },
       mongo: { type: 'boolean', default: false },

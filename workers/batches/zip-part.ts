@@ -10,7 +10,7 @@ import { Manifest } from './manifest.ts';
 import { onTask, type TaskRun } from './on-task.ts';
 import { type ZipEntry, zipOf } from './zip.ts';
 
-/** Rows of one part, which so has at most as many images: archiver keeps some 10 kB of each in memory. */
+/** Rows of one part, which so has at most as many images: archiver keeps half a kB of each in memory, and a crash redoes one part. */
 export const mostRowsPerPart = 10_000;
 
 const rowsAtOnce = 500;

@@ -1,5 +1,6 @@
 import { Readable } from 'node:stream';
 import { ZipArchive } from 'archiver';
+import { gatherWrites } from './gather-writes.ts';
 
 /** `name` is flat, and given once. What comes in chunks is deflated, all else is stored. */
 export type ZipEntry = { name: string } & ({ bytes: Buffer } | { chunks: AsyncIterable<Buffer> });
@@ -16,6 +17,7 @@ const mode = 0o644;
  */
 export async function* zipOf(entries: AsyncIterable<ZipEntry>, date: Date): AsyncGenerator<Buffer, void> {
   const archive = new ZipArchive({ store: true });
+  gatherWrites(archive);
   const output = readOf(archive);
   try {
     for await (const entry of entries) {
