@@ -1,6 +1,6 @@
 import type { Batch, BatchRow } from '../../shared/adapters/database/batch-store.ts';
 import type { CodeRow } from '../../shared/adapters/database/code-store.ts';
-import type { RowInput } from '../../shared/contract/batch-row.ts';
+import type { RowInput } from '../../shared/contract/row-input.ts';
 import { batchCodeId, batchSlug } from '../../shared/domain/batches/batch-ids.ts';
 import type { WorkError } from '../../shared/errors.ts';
 import type { BatchDeps } from './batch-deps.ts';

@@ -2,7 +2,7 @@ import { hash } from 'node:crypto';
 import { isCutShort } from '../../shared/adapters/change-batch.ts';
 import type { Batch, BatchRow, RowOutcome } from '../../shared/adapters/database/batch-store.ts';
 import type { RunningJob } from '../../shared/adapters/job-worker.ts';
-import { rowErrorOf } from '../../shared/contract/batch-row.ts';
+import { rowErrorOf } from '../../shared/contract/row-error.ts';
 import { batchPieceKey } from '../../shared/domain/batches/batch-ids.ts';
 import type { BatchMode } from '../../shared/domain/batches/batch-mode.ts';
 import { AppError, shortened, type WorkError } from '../../shared/errors.ts';

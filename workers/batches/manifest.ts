@@ -1,5 +1,5 @@
 import type { Batch, BatchRow } from '../../shared/adapters/database/batch-store.ts';
-import type { RowInput } from '../../shared/contract/batch-row.ts';
+import type { RowInput } from '../../shared/contract/row-input.ts';
 import { encodeContent } from '../../shared/domain/content/encode-content.ts';
 import { csvLine } from '../../shared/domain/csv-line.ts';
 import type { WorkError } from '../../shared/errors.ts';

@@ -2,7 +2,8 @@ import { endTask, startTask, wakeLanes } from '../../shared/adapters/batch-tasks
 import { changeBatch, isOver } from '../../shared/adapters/change-batch.ts';
 import { readCsv } from '../../shared/adapters/csv-file.ts';
 import type { Batch, BatchRow } from '../../shared/adapters/database/batch-store.ts';
-import { type ReadRow, type RowRules, readBatchRow } from '../../shared/contract/batch-row.ts';
+import { type ReadRow, readBatchRow } from '../../shared/contract/batch-row.ts';
+import type { RowRules } from '../../shared/contract/row-input.ts';
 import { batchChunkId, batchFileKey, batchRowId } from '../../shared/domain/batches/batch-ids.ts';
 import { FileNames } from '../../shared/domain/batches/file-name.ts';
 import { AppError, type WorkError } from '../../shared/errors.ts';

@@ -1,6 +1,6 @@
 import type { Batch } from '../../shared/adapters/database/batch-store.ts';
 import type { CodeRow, TargetVersion } from '../../shared/adapters/database/code-store.ts';
-import type { RowInput } from '../../shared/contract/batch-row.ts';
+import type { RowInput } from '../../shared/contract/row-input.ts';
 import type { FieldChange } from '../../shared/domain/field-changes.ts';
 import { shortened, unavailable, type WorkError } from '../../shared/errors.ts';
 import type { BatchDeps } from './batch-deps.ts';

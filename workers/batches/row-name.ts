@@ -1,4 +1,4 @@
-import type { RowInput } from '../../shared/contract/batch-row.ts';
+import type { RowInput } from '../../shared/contract/row-input.ts';
 import type { FileNames } from '../../shared/domain/batches/file-name.ts';
 import { encodeContent } from '../../shared/domain/content/encode-content.ts';
 import type { ImageFormat } from '../../shared/domain/render-spec.ts';

@@ -1,6 +1,6 @@
 import type { CsvLayout } from '../../contract/batch-columns.ts';
-import type { RowInput } from '../../contract/batch-row.ts';
 import type { Callback } from '../../contract/events.ts';
+import type { RowInput } from '../../contract/row-input.ts';
 import type { BatchMode } from '../../domain/batches/batch-mode.ts';
 import type { WorkError } from '../../errors.ts';
 import type { Millis, Page, WorkStatus } from './database.ts';

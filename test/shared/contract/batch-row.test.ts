@@ -2,7 +2,8 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { columnsOf, namedColumns } from '../../../shared/contract/batch-columns.ts';
 import { parseBatchRequest } from '../../../shared/contract/batch-request.ts';
-import { type RowRules, readBatchRow } from '../../../shared/contract/batch-row.ts';
+import { readBatchRow } from '../../../shared/contract/batch-row.ts';
+import type { RowRules } from '../../../shared/contract/row-input.ts';
 
 type More = { mode?: RowRules['mode']; shared?: Record<string, string> };
 
