@@ -138,6 +138,18 @@ export function createCodeLookup(needs: Needs) {
     /** Puts a code that was changed here in at once. */
     changed: (row: CodeRow): void => known.learn(row.slug, row, clock()),
 
+    /**
+     * Looks up a code that is known here and was changed elsewhere, whether somebody scans it or not: were the database to go away
+     * first, it would lead to its old place. Answers it when that is news, else null; so too when the database cannot tell.
+     */
+    async renew(slug: string): Promise<Answer> {
+      await asking.get(slug)?.catch(() => undefined); // it may have been asked before the change
+      const before = known.peek(slug);
+      if (before === undefined || (isAway && clock() < restsUntil)) return null;
+      const found = await askOnce(slug).catch(() => null);
+      return found?.revision === before.revision ? null : found;
+    },
+
     /** Knows a code that was made here. */
     made: (row: CodeRow): void => known.made(row, asking.has(row.slug)),
 

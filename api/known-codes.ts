@@ -60,6 +60,9 @@ export function createKnownCodes({ max, denied, clock }: Needs) {
     /** The code as it was last known, however long ago; undefined when it never was. */
     last: (slug: string): KnownCode | undefined => known.get(slug)?.code,
 
+    /** The same, and it is none the more recently used for it. */
+    peek: (slug: string): KnownCode | undefined => known.peek(slug)?.code,
+
     /** The code when it is fresh here, null when it is known not to exist; undefined when it must be looked up. */
     recall(slug: string): Answer | undefined {
       const now = clock();

@@ -7,6 +7,7 @@ import type { ClientAddress } from './client-address.ts';
 import { createCodeLookup } from './code-lookup.ts';
 import { createCodeSnapshot } from './code-snapshot.ts';
 import { type DeliveryState, ScanDelivery } from './deliver-scans.ts';
+import { createChangeFollower } from './follow-changes.ts';
 import type { Handle } from './handle.ts';
 import { knownCodeOf } from './known-code.ts';
 import { type Locator, nowhere, openLocator } from './locate.ts';
@@ -84,6 +85,7 @@ export async function startRedirects(service: Service, needs: Needs): Promise<Re
   const snapshot = createCodeSnapshot({ dataDir, lookup, salts, suspended, log });
   const knownAtStart = await snapshot.load();
   snapshot.start();
+  releases.defer('codes changed elsewhere', queues.onChanged(createChangeFollower({ lookup, note: snapshot.note })));
   releases.defer('known codes', () => snapshot.stop());
 
   const scans = {
@@ -115,6 +117,10 @@ export async function startRedirects(service: Service, needs: Needs): Promise<Re
     codeChanged(row) {
       lookup.changed(row);
       snapshot.note(knownCodeOf(row));
+      // Who does not hear of it learns it when the code is scanned there.
+      queues
+        .announceChanged([row.slug])
+        .catch((err: unknown) => log.debug({ err }, 'a changed code was not announced'));
     },
     codeMade: lookup.made,
     suspended,

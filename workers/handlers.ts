@@ -51,7 +51,7 @@ export type WorkDeps = {
     | 'usage'
   >;
   objects: ObjectStore;
-  queues: Pick<Queues, 'add' | 'liveJobs' | 'claimEpoch' | 'announceEnded'>;
+  queues: Pick<Queues, 'add' | 'liveJobs' | 'claimEpoch' | 'announceEnded' | 'announceChanged'>;
   imageCache: Pick<ImageCache, 'put'>;
   draw: DrawRender;
   /** A logo of more pixels is refused. */

@@ -3,16 +3,8 @@ import type { Redis } from 'ioredis';
 import { type JobName, type JobPayload, jobs, type QueueName, queueNames } from '../contract/jobs.ts';
 import { unavailable } from '../errors.ts';
 import type { Log } from '../log.ts';
-import type { ToldEnd } from './database/database.ts';
+import { createAnnouncements } from './announcements.ts';
 import { jobOptionsOf, queuePrefix, racedQueues, serialQueues } from './job-options.ts';
-import {
-  type EndedListener,
-  type EndedMessage,
-  endedChannel,
-  type ForgetListener,
-  type Forgotten,
-  listenForEnded,
-} from './redis-channel.ts';
 import { closeRedis, firstOutcome, openRedis, redisUnavailable } from './redis-connection.ts';
 import { monitorRedis, type RedisMonitor, type RedisState } from './redis-monitor.ts';
 import { type QueueScripts, queueScripts } from './redis-scripts.ts';
@@ -39,17 +31,7 @@ export async function connectQueues(redis: { url: string; prefix: string }, log:
   const monitor = monitorRedis(producer, log);
   const scripts = queueScripts(producer);
   const queues = openQueues(producer, redis.prefix, log);
-  const listeners = new Set<EndedListener>();
-  const forgetters = new Set<ForgetListener>();
-  let channel: { close(): Promise<void> } | null = null;
-  const heard: { ended: EndedListener; forget: ForgetListener } = {
-    ended: (ids, ends) => {
-      for (const listener of listeners) listener(ids, ends);
-    },
-    forget: (what) => {
-      for (const listener of forgetters) listener(what);
-    },
-  };
+  const announcements = createAnnouncements(producer, redis, log);
   await firstOutcome(producer);
   await monitor.check();
 
@@ -73,39 +55,14 @@ export async function connectQueues(redis: { url: string; prefix: string }, log:
       return (await answerOf('Could not ask for the epoch', claim)) === 'OK';
     },
 
-    /** Tells every process that listens which work has ended, and of renders how; reaches those who are connected now. */
-    async announceEnded(ids: string[], ends?: ToldEnd[]): Promise<void> {
-      const message = { ids, ends } satisfies EndedMessage;
-      const publishing = producer.publish(endedChannel(redis.prefix), JSON.stringify(message));
-      await answerOf('Could not announce ended work', publishing);
-    },
-
-    /** Calls `listener` with each announcement until the returned function is called. */
-    onEnded(listener: EndedListener): () => void {
-      channel ??= listenForEnded(redis, heard, log);
-      listeners.add(listener);
-      return () => void listeners.delete(listener);
-    },
-
-    /** Tells every API process to forget what it remembers of renders (ids) and codes (slugs), or everything. */
-    async announceForgotten(forget: Forgotten): Promise<void> {
-      const publishing = producer.publish(endedChannel(redis.prefix), JSON.stringify({ forget }));
-      await answerOf('Could not tell what to forget', publishing);
-    },
-
-    /** Calls `listener` with each such announcement until the returned function is called. */
-    onForgotten(listener: ForgetListener): () => void {
-      channel ??= listenForEnded(redis, heard, log);
-      forgetters.add(listener);
-      return () => void forgetters.delete(listener);
-    },
+    ...announcements.said,
 
     state: (): RedisState => monitor.state(),
     assertAcceptsWork: (): void => assertAcceptsWork(monitor),
 
     async close(): Promise<void> {
       monitor.stop();
-      await channel?.close();
+      await announcements.close();
       for (const queue of queues.values()) await queue.close();
       await closeRedis(producer);
     },

@@ -14,18 +14,23 @@ export type EndedMessage = { ids: string[]; ends?: ToldEnd[] };
 /** What an operator tells every API process to forget: renders by id and codes by slug, or all of them. */
 export type Forgotten = readonly string[] | 'all';
 type ForgetMessage = { forget: Forgotten };
+/** Codes by slug that lead elsewhere since. */
+type ChangedMessage = { changed: string[] };
+export type Message = EndedMessage | ForgetMessage | ChangedMessage;
 
-export type EndedListener = (ids: string[], ends: ToldEnd[]) => void;
-export type ForgetListener = (what: Forgotten) => void;
-
-type Listeners = { ended: EndedListener; forget: ForgetListener };
+/** Who hears of each. */
+export type Heard = {
+  ended: (ids: string[], ends: ToldEnd[]) => void;
+  forget: (what: Forgotten) => void;
+  changed: (slugs: string[]) => void;
+};
 
 /**
- * Hears of ended work, and of what is to be forgotten, on a connection of its own and subscribes again after every loss of it.
+ * Hears of ended work, of codes that were changed, and of what is to be forgotten, on a connection of its own and subscribes again after every loss of it.
  *
  * What is published while the connection is away is not heard: who waits must look at the rows in the end.
  */
-export function listenForEnded(redis: { url: string; prefix: string }, { ended, forget }: Listeners, log: Log) {
+export function listenForEnded(redis: { url: string; prefix: string }, { ended, forget, changed }: Heard, log: Log) {
   const channel = endedChannel(redis.prefix);
   const subscriber = openRedis(redis.url, 'subscriber', { name: 'ended', log });
   subscriber.on('ready', () => {
@@ -36,6 +41,7 @@ export function listenForEnded(redis: { url: string; prefix: string }, { ended, 
     if (message === null) {
       log.warn({ channel, length: text.length }, 'a message that is not ours came on the channel of ended work');
     } else if ('forget' in message) forget(message.forget);
+    else if ('changed' in message) changed(message.changed);
     else ended(message.ids, message.ends ?? []);
   });
   const pings = setInterval(() => ping(subscriber), pingMs);
@@ -52,11 +58,12 @@ function ping(subscriber: Redis): void {
   if (subscriber.status === 'ready') subscriber.ping().catch(() => undefined); // a lost connection reports itself
 }
 
-function readMessage(text: string): EndedMessage | ForgetMessage | null {
+function readMessage(text: string): Message | null {
   try {
-    const message = JSON.parse(text) as Partial<EndedMessage & ForgetMessage>;
-    const { ids, ends = [], forget } = message;
+    const message = JSON.parse(text) as Partial<EndedMessage & ForgetMessage & ChangedMessage>;
+    const { ids, ends = [], forget, changed } = message;
     if (forget === 'all' || areTexts(forget)) return { forget };
+    if (areTexts(changed)) return { changed };
     return areTexts(ids) && Array.isArray(ends) ? { ids, ends } : null;
   } catch {
     return null;

@@ -296,6 +296,37 @@ describe('what is remembered', () => {
   });
 });
 
+describe('a code that was changed by another process', () => {
+  it('leads to its new place when the database goes away before somebody asked for it here', async () => {
+    const { rows, state, lookup, find } = lookupUnderTest();
+    rows.set(slug, row);
+    await find(slug);
+    rows.set(slug, newer);
+    expect((await lookup.renew(slug))?.target).toBe('https://example.com/new');
+    expect(await lookup.renew(slug)).toBe(null);
+    Object.assign(state, { away: true, now: 60_000 });
+    expect(await lookup.renew(slug)).toBe(null);
+    expect((await find(slug))?.target).toBe('https://example.com/new');
+  });
+
+  it('is looked up once more when it was asked for before the change, and not at all when nobody knows it here', async () => {
+    const { rows, state, lookup, find, answerAll } = lookupUnderTest();
+    rows.set(slug, row);
+    expect(await lookup.renew(slug)).toBe(null);
+    expect(state.asked).toBe(0);
+    state.hangs = true;
+    const asking = find(slug);
+    while (state.asked === 0) await Promise.resolve();
+    rows.set(slug, newer);
+    const renewing = lookup.renew(slug);
+    state.hangs = false;
+    answerAll();
+    expect((await asking)?.revision).toBe(1);
+    expect((await renewing)?.revision).toBe(2);
+    expect((await find(slug))?.revision).toBe(2);
+  });
+});
+
 describe('a host that was denied after codes were made', () => {
   const denied = [{ host: 'evil.example', withSubdomains: true }];
   const bad = 'https://www.evil.example/x';

@@ -6,7 +6,7 @@ import { ScanDelivery } from '../../api/deliver-scans.ts';
 import { makeJournalFolder } from '../../api/journal-folders.ts';
 import { tryLock } from '../../shared/adapters/folder-lock.ts';
 import type { NewJob } from '../../shared/adapters/queues.ts';
-import type { EndedListener } from '../../shared/adapters/redis-channel.ts';
+import type { Heard } from '../../shared/adapters/redis-channel.ts';
 import type { ScanEvent } from '../../shared/contract/scan-event.ts';
 import { unavailable } from '../../shared/errors.ts';
 import { decodeLines, encodeLine } from '../../shared/journal-lines.ts';
@@ -20,7 +20,7 @@ const eventsIn = ({ lines }: RecordJob['payload']) => decodeLines(Buffer.from(li
 
 /** Queue and ledger in memory: jobs wait until `work`. */
 function farSide() {
-  const listeners = new Set<EndedListener>();
+  const listeners = new Set<Heard['ended']>();
   const side = {
     jobs: new Map<string, RecordJob>(),
     added: 0,
@@ -52,7 +52,7 @@ function farSide() {
       if (side.queueAway) throw unavailable('queue_unavailable', 'away');
       return new Set(ids.filter((id) => side.jobs.has(id)));
     },
-    onEnded(listener: EndedListener) {
+    onEnded(listener: Heard['ended']) {
       listeners.add(listener);
       return () => void listeners.delete(listener);
     },

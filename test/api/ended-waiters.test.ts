@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { EndedWaiters } from '../../api/ended-waiters.ts';
 import { freshRender } from '../../shared/adapters/database/accepting.ts';
 import type { RenderRow, ToldEnd } from '../../shared/adapters/database/database.ts';
-import type { EndedListener } from '../../shared/adapters/redis-channel.ts';
+import type { Heard } from '../../shared/adapters/redis-channel.ts';
 import { createLog } from '../../shared/log.ts';
 import { spec } from '../suites/database/rows.ts';
 
@@ -15,7 +15,7 @@ const ended: RenderRow = { ...open, status: 'completed', result, completedAt: 20
 
 /** Waiters whose rows are `rows`; `tell` is a message of a worker, `read` the ids that were read. */
 function waitersOf(rows: RenderRow[]) {
-  let tell: EndedListener = () => undefined;
+  let tell: Heard['ended'] = () => undefined;
   const read: string[] = [];
   const waiters = new EndedWaiters<RenderRow>({
     queues: {

@@ -1,14 +1,17 @@
 import { once } from 'node:events';
+import { readFile } from 'node:fs/promises';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { pino } from 'pino';
-import { expect, it, onTestFinished } from 'vitest';
+import { expect, it, onTestFinished, vi } from 'vitest';
 import { createRequestLog } from '../../api/middleware/request-log.ts';
 import { type Redirects, startRedirects } from '../../api/start-redirects.ts';
 import { connectDatabase } from '../../shared/adapters/database/connect-database.ts';
 import type { Database } from '../../shared/adapters/database/database.ts';
 import type { Queues } from '../../shared/adapters/queues.ts';
+import type { Heard } from '../../shared/adapters/redis-channel.ts';
 import { parseConfig } from '../../shared/config.ts';
 import { unavailable } from '../../shared/errors.ts';
 import { ReleaseStack } from '../../shared/release-stack.ts';
@@ -22,6 +25,7 @@ const log = pino({ level: 'silent' });
 /** The redirects of one process over `dataDir`, whose database is there once it is told so. */
 async function startIn(
   dataDir: string,
+  followers = new Set<Heard['changed']>(),
 ): Promise<{ redirects: Redirects; there(database: Database): void; stop(): Promise<void> }> {
   const config = parseConfig({ DATA_DIR: dataDir }, 'start');
   const releases = new ReleaseStack();
@@ -31,7 +35,16 @@ async function startIn(
     tell = resolve;
   });
   const silent = { onForgotten: () => () => undefined, onEnded: () => () => undefined };
-  const queues = { ...silent, enqueue: async () => undefined } as unknown as Queues;
+  const channel = {
+    onChanged(listener: Heard['changed']) {
+      followers.add(listener);
+      return () => followers.delete(listener);
+    },
+    async announceChanged(slugs: string[]) {
+      for (const follow of followers) follow(slugs);
+    },
+  };
+  const queues = { ...silent, ...channel, enqueue: async () => undefined } as unknown as Queues;
   const tally = new Tally();
   const redirects = await startRedirects(
     { config, log, releases, stopping: new AbortController().signal },
@@ -93,4 +106,28 @@ it('leads where a code was last sent, and to one that no earlier process knew, w
     'https://example.com/new',
     'https://example.com/menu',
   ]);
+});
+
+it('leads where another process sent a code, although nobody scanned it here since and the database is away from the start on', async () => {
+  const database = await connectDatabase({ mongoUrl: null, dataDir: await temporaryFolder() }, log);
+  onTestFinished(() => database.close());
+  const row = codeRow();
+  await database.codes.insert([row]);
+  const followers = new Set<Heard['changed']>();
+  const dataDir = await temporaryFolder();
+  const [here, there] = [await startIn(dataDir, followers), await startIn(await temporaryFolder(), followers)];
+  onTestFinished(async () => {
+    await here.stop();
+    await there.stop();
+  });
+  for (const process of [here, there]) process.there(database);
+  here.redirects.codeMade(row);
+  const current = { version: 2, target: 'https://example.com/new', from: 2000, changedBy: 'key_1' };
+  const changed = { ...row, current, revision: 2 };
+  await database.codes.replace(changed);
+  there.redirects.codeChanged(changed);
+
+  // The process here is killed after that: nothing of it is stopped.
+  const known = async () => readFile(join(dataDir, 'known-codes'), 'utf8').catch(() => '');
+  await vi.waitFor(async () => expect(await known()).toContain('https://example.com/new'));
 });

@@ -425,6 +425,17 @@ export function queuesSuite(url: () => string): void {
     });
   });
 
+  it('carries which codes were changed to every listener', async () => {
+    newPrefix();
+    const [teller, listener] = [await connect(), await connect()];
+    const heard: string[][] = [];
+    listener.onChanged((slugs) => void heard.push(slugs));
+    await vi.waitFor(async () => {
+      await teller.announceChanged(['menu-7', 'menu-8']);
+      expect(heard).toContainEqual(['menu-7', 'menu-8']);
+    });
+  });
+
   it.each(['a:b', '123', ''])('refuses the job id %j, which BullMQ would mistake', async (jobId) => {
     newPrefix();
     const queues = await connect();

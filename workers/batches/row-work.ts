@@ -43,8 +43,16 @@ export async function workOf(deps: BatchDeps, batch: Batch, rows: BatchRow[]): P
       works.push(changed(row, led));
     }
   }
+  announceLedElsewhere(deps, changes);
   await recordCodes(deps, batch, changes);
   return works;
+}
+
+/** Who does not hear of it learns it when the code is scanned there. */
+function announceLedElsewhere({ queues, log }: BatchDeps, changes: CodeChange[]): void {
+  const slugs = changes.flatMap(({ code, before }) => (before === null ? [] : [code.slug]));
+  if (slugs.length === 0) return;
+  queues.announceChanged(slugs).catch((err: unknown) => log.debug({ err }, 'changed codes were not announced'));
 }
 
 function imageOf(row: number, made: CodeRow | WorkError): RowWork {

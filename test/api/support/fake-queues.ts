@@ -2,7 +2,7 @@ import { hash } from 'node:crypto';
 import type { Database } from '../../../shared/adapters/database/database.ts';
 import type { ObjectStore } from '../../../shared/adapters/objects/objects.ts';
 import type { NewJob, Queues } from '../../../shared/adapters/queues.ts';
-import type { EndedListener, ForgetListener, Forgotten } from '../../../shared/adapters/redis-channel.ts';
+import type { Forgotten, Heard } from '../../../shared/adapters/redis-channel.ts';
 import { imageKey } from '../../../shared/domain/object-key.ts';
 import { contentTypeOf, type LogoFacts, type RenderSpec } from '../../../shared/domain/render-spec.ts';
 import { unavailable, type WorkError } from '../../../shared/errors.ts';
@@ -25,8 +25,9 @@ export class FakeQueues implements Queues {
     Buffer.from(`${spec.format} of ${JSON.stringify(spec.content)} at ${spec.size} px`);
   readonly jobs: NewJob[] = [];
   #next = 0;
-  readonly #listeners = new Set<EndedListener>();
-  readonly #forgetters = new Set<ForgetListener>();
+  readonly #listeners = new Set<Heard['ended']>();
+  readonly #forgetters = new Set<Heard['forget']>();
+  readonly #followers = new Set<Heard['changed']>();
   readonly #stores: Stores;
 
   constructor(stores: Stores) {
@@ -47,18 +48,27 @@ export class FakeQueues implements Queues {
     return { reachable: !this.away, memoryShare: null };
   }
 
-  onEnded(listener: EndedListener): () => void {
+  onEnded(listener: Heard['ended']): () => void {
     this.#listeners.add(listener);
     return () => this.#listeners.delete(listener);
   }
 
-  onForgotten(listener: ForgetListener): () => void {
+  onForgotten(listener: Heard['forget']): () => void {
     this.#forgetters.add(listener);
     return () => this.#forgetters.delete(listener);
   }
 
   async announceForgotten(what: Forgotten): Promise<void> {
     for (const listener of this.#forgetters) listener(what);
+  }
+
+  onChanged(listener: Heard['changed']): () => void {
+    this.#followers.add(listener);
+    return () => this.#followers.delete(listener);
+  }
+
+  async announceChanged(slugs: string[]): Promise<void> {
+    for (const listener of this.#followers) listener(slugs);
   }
 
   async announceEnded(ids: string[]): Promise<void> {

@@ -157,6 +157,8 @@ describe('a dynamic batch', () => {
         rows.map(({ error }) => error?.code),
         `round ${round}`,
       ).toEqual([undefined, 'unknown_code', 'given_twice']);
+      // Every process of the API hears of it, once.
+      expect(deps.queues.changed).toEqual(['own-slug']);
       expect(rows[0]).toMatchObject({ codeId: first?.codeId, shortUrl: 'https://q.example.com/own-slug', file: null });
     }
     const code = await deps.database.codes.findBySlug('own-slug');

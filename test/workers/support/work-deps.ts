@@ -19,6 +19,7 @@ import { temporaryFolder } from '../../support/servers.ts';
 export class RecordingQueues {
   readonly added: NewJob[] = [];
   readonly announced: string[] = [];
+  readonly changed: string[] = [];
   readonly ends: ToldEnd[] = [];
   isAway = false;
   isEmptied = false;
@@ -43,6 +44,11 @@ export class RecordingQueues {
     if (this.isAway) throw unavailable('queue_unavailable', 'The queue is away');
     this.announced.push(...ids);
     this.ends.push(...ends);
+  }
+
+  async announceChanged(slugs: string[]): Promise<void> {
+    if (this.isAway) throw unavailable('queue_unavailable', 'The queue is away');
+    this.changed.push(...slugs);
   }
 }
 
