@@ -48,7 +48,7 @@ const csvProblems = [
   ...['csv_empty', 'csv_no_header', 'csv_no_rows', 'csv_no_known_column', 'csv_column_twice', 'csv_too_large'],
   'csv_no_content_column',
   ...['csv_too_many_rows', 'csv_too_many_columns', 'csv_line_too_long', 'csv_quote_not_closed', 'csv_malformed'],
-  ...['csv_utf16', 'csv_not_utf8', 'csv_nul'],
+  ...['csv_workbook', 'csv_utf16', 'csv_not_utf8', 'csv_nul'],
 ];
 const failures = ['batch_crashed', 'archive_crashed', 'file_gone', 'images_gone'];
 const running = {

@@ -55,6 +55,8 @@ export function tooManyColumns(line: number, columns: number, limit: number): Ap
 }
 
 const byteProblems: Record<ByteProblem['code'], (line: number) => string> = {
+  csv_workbook: () =>
+    'The file is a workbook of Excel, LibreOffice or Numbers, or another ZIP; it must be a CSV: save it as "CSV UTF-8"',
   csv_utf16: () => 'The file is in UTF-16; it must be in UTF-8: save it as "CSV UTF-8"',
   csv_nul: (line) => `Line ${line} has a NUL byte; the file must be a CSV in UTF-8`,
   csv_not_utf8: (line) => `Line ${line} is not in UTF-8; save the file as "CSV UTF-8"`,

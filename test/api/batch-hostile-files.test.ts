@@ -80,6 +80,7 @@ describe('A file with', () => {
     ['a NUL byte', 'url\nhttps://a.example/\0\n', 'csv_nul', 2],
     ['bytes that are no UTF-8', Buffer.from([...Buffer.from('url\nx\n'), 0xff, 0x0a]), 'csv_not_utf8', 3],
     ['UTF-16', Buffer.from('\ufeffurl\n', 'utf16le'), 'csv_utf16', null],
+    ['a workbook', Buffer.from('PK\x03\x04\x14\0\x06\0', 'latin1'), 'csv_workbook', null],
     ['a quote that is never closed', 'url\nhttps://a.example\n"https://b.example\n', 'csv_quote_not_closed', 3],
   ])('%s is refused, with the line', async (_, body, code, line) => {
     const answer = await post(body);

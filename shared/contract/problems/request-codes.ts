@@ -129,6 +129,11 @@ export const requestCodes = {
     remedy: 'Close the quote; a quote within one is written twice.',
   },
   csv_malformed: { status: 422, meaning: 'A row cannot be read.', remedy: 'Look at the line that the detail names.' },
+  csv_workbook: {
+    status: 422,
+    meaning: 'The file is a workbook of a spreadsheet, or another ZIP.',
+    remedy: 'Save the sheet as "CSV UTF-8".',
+  },
   csv_utf16: { status: 422, meaning: 'The file is in UTF-16.', remedy: 'Save it as "CSV UTF-8".' },
   csv_not_utf8: { status: 422, meaning: 'The file is not in UTF-8.', remedy: 'Save it as "CSV UTF-8".' },
   csv_nul: { status: 422, meaning: 'The file has NUL bytes.', remedy: 'Save it as "CSV UTF-8".' },

@@ -1,7 +1,10 @@
 import { isUtf8 } from 'node:buffer';
 
 /** What keeps bytes from being a CSV in UTF-8, and the line (1, 2 …) that it stands in. */
-export type ByteProblem = { code: 'csv_utf16' | 'csv_nul' | 'csv_not_utf8'; line: number };
+export type ByteProblem = { code: 'csv_workbook' | 'csv_utf16' | 'csv_nul' | 'csv_not_utf8'; line: number };
+
+/** How ZIPs begin, which is what Excel, LibreOffice and Numbers save; and how workbooks of Excel before 2007 do. */
+const workbookStarts = ['504b0304', 'd0cf11e0'];
 
 const nul = 0;
 const lineFeed = 10;
@@ -20,8 +23,8 @@ function unfinishedBytes(bytes: Uint8Array): number {
 }
 
 /**
- * Looks at a file's bytes as they pass, and finds what is no CSV in UTF-8: UTF-16, NUL bytes, another encoding. It keeps at
- * most three bytes of what it has seen.
+ * Looks at a file's bytes as they pass, and finds what is no CSV in UTF-8: a workbook, UTF-16, NUL bytes, another encoding. It
+ * keeps at most three bytes of what it has seen.
  */
 export class CsvBytes {
   #rest: Uint8Array = new Uint8Array(0);
@@ -34,6 +37,8 @@ export class CsvBytes {
     const bytes = this.#rest.length === 0 ? chunk : Buffer.concat([this.#rest, chunk]);
     if (this.#isFirst && bytes.length >= 2) {
       this.#isFirst = false;
+      if (workbookStarts.includes(Buffer.from(bytes.subarray(0, 4)).toString('hex')))
+        return { code: 'csv_workbook', line: 1 };
       const [first, second] = bytes;
       const isUtf16 =
         (first === 0xff && second === 0xfe) || (first === 0xfe && second === 0xff) || (first === 0) !== (second === 0);

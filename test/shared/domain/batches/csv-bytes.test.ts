@@ -46,6 +46,14 @@ describe('the bytes of a CSV', () => {
     expect(look(bytes)).toEqual({ code: 'csv_utf16', line: 1 });
   });
 
+  it.each([
+    ['an .xlsx, .ods or .numbers', Buffer.from('PK\x03\x04\x14\0\x06\0')],
+    ['an .xls', Buffer.from('d0cf11e0a1b11ae1', 'hex')],
+  ])('are known as %s', (_, bytes) => {
+    expect(look(bytes)).toEqual({ code: 'csv_workbook', line: 1 });
+    expect(look(Buffer.from(`${bytes.toString('latin1', 1)}\n`))?.code).not.toBe('csv_workbook');
+  });
+
   it('may not end within a character', () => {
     expect(look(Buffer.from('url\né').subarray(0, 5))).toEqual({ code: 'csv_not_utf8', line: 2 });
   });
