@@ -1,21 +1,14 @@
-import { hash, randomBytes } from 'node:crypto';
+import { randomBytes } from 'node:crypto';
 import { closeSync, constants, mkdirSync, openSync, renameSync, rmSync, writeFileSync } from 'node:fs';
-import { access, type FileHandle, mkdir, open, readdir, readFile, rename, rm, stat } from 'node:fs/promises';
-import { join, relative, sep } from 'node:path';
-import { type AppError, unavailable } from '../../errors.ts';
-import { checkKey, checkPrefix } from './object-names.ts';
+import { access, type FileHandle, mkdir, open, readFile, rename, rm, stat } from 'node:fs/promises';
+import { join, sep } from 'node:path';
+import { reaching, unlessMissing } from './folder-error.ts';
+import { listKeys, namesIn, type Place, placeOf, temporaryName } from './folder-keys.ts';
+import { checkPrefix } from './object-names.ts';
 import type { ByteRange, ObjectStore } from './objects.ts';
-
-/** Where files are written before they get their name; no key's folder begins with a dot. */
-const temporaryName = '.unfinished';
-
-/** The folder of keys without a `/`, and what stands for one in a file's name: no key contains it. */
-const separator = '+';
 
 /**
  * Opens the object store in `folder` and makes it if need be.
- *
- * A key `renders/rnd_x.png` lies in `renders/3f/rnd_x.png`: 256 folders by hash, so that millions of files make no folder large.
  */
 export async function openFolderObjects(folder: string): Promise<ObjectStore> {
   const temporary = join(folder, temporaryName);
@@ -90,17 +83,6 @@ export async function openFolderObjects(folder: string): Promise<ObjectStore> {
 
     close: async () => undefined,
   };
-}
-
-type Place = { top: string; shard: string; file: string };
-
-/** Put together by hand: `join` would normalise again and again what `checkKey` lets through, for a tenth of the cost of storing. */
-function placeOf(folder: string, key: string): Place {
-  checkKey(key);
-  const slash = key.indexOf('/');
-  const top = `${folder}${sep}${slash < 0 ? separator : key.slice(0, slash)}`;
-  const shard = `${top}${sep}${hash('sha256', key, 'hex').slice(0, 2)}`;
-  return { top, shard, file: `${shard}${sep}${key.slice(slash + 1).replaceAll('/', separator)}` };
 }
 
 /**
@@ -193,31 +175,6 @@ async function syncFolder(path: string): Promise<void> {
   }
 }
 
-/** In the order of folders and files, one folder's names in memory at a time. */
-async function* listKeys(folder: string, prefix: string, after?: string): AsyncGenerator<string> {
-  const [lastTop = '', lastShard = '', lastName = ''] =
-    after === undefined ? [] : relative(folder, placeOf(folder, after).file).split(sep);
-  for (const top of await namesIn(folder, 'folders')) {
-    const base = top === separator ? '' : `${top}/`;
-    if (top === temporaryName || !(base.startsWith(prefix) || prefix.startsWith(base)) || top < lastTop) continue;
-    for (const shard of await namesIn(join(folder, top), 'folders')) {
-      if (top === lastTop && shard < lastShard) continue;
-      for (const name of await namesIn(join(folder, top, shard), 'files')) {
-        if (top === lastTop && shard === lastShard && name <= lastName) continue;
-        const key = base + name.replaceAll(separator, '/');
-        if (key.startsWith(prefix)) yield key;
-      }
-    }
-  }
-}
-
-/** Sorted. Other kinds are not ours: somebody's notes, a file browser's droppings. */
-async function namesIn(path: string, kind: 'files' | 'folders'): Promise<string[]> {
-  const entries = await reaching('list the objects', () => readdir(path, { withFileTypes: true }));
-  const own = entries.filter((entry) => (kind === 'files' ? entry.isFile() : entry.isDirectory()));
-  return own.map(({ name }) => name).sort();
-}
-
 async function removeUnfinished(temporary: string, before: number): Promise<number> {
   let removed = 0;
   for (const name of await namesIn(temporary, 'files')) {
@@ -228,29 +185,4 @@ async function removeUnfinished(temporary: string, before: number): Promise<numb
     removed++;
   }
   return removed;
-}
-
-async function unlessMissing<Found>(finding: Promise<Found>): Promise<Found | null> {
-  try {
-    return await finding;
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return null;
-    throw error;
-  }
-}
-
-async function reaching<Result>(what: string, act: () => Promise<Result>): Promise<Result> {
-  try {
-    return await act();
-  } catch (error) {
-    throw folderError(what, error);
-  }
-}
-
-/** Translates what the file system threw: `storage_full`, else `storage_unavailable`. */
-export function folderError(what: string, cause: unknown): AppError {
-  const code = (cause as NodeJS.ErrnoException).code ?? 'unknown error';
-  if (code === 'ENOSPC' || code === 'EDQUOT')
-    return unavailable('storage_full', `Could not ${what}: no space is left (${code})`, cause, 30);
-  return unavailable('storage_unavailable', `Could not ${what} in the folder of objects (${code})`, cause);
 }

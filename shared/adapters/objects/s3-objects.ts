@@ -1,13 +1,12 @@
-import { Readable } from 'node:stream';
+import type { Readable } from 'node:stream';
 import { Client } from 'minio';
 import type { S3Config } from '../../config.ts';
-import { AppError, unavailable } from '../../errors.ts';
+import { unavailable } from '../../errors.ts';
 import { checkKey, checkPrefix } from './object-names.ts';
 import type { ByteRange, ObjectStore } from './objects.ts';
+import { codeOf, reaching, s3Error, unlessMissing } from './s3-error.ts';
 import { openS3Transport } from './s3-transport.ts';
-
-/** Parts of an upload whose size nobody knows: the client's own, for 5 TB, would take 500 MB of memory. */
-const uploadBytes = 8 * 1024 * 1024;
+import { beginningOf, joined, uploadAll, uploadBytes } from './s3-upload.ts';
 
 /** Parts in which an object is streamed. */
 const readBytes = 4 * 1024 * 1024;
@@ -119,44 +118,6 @@ async function makeBucket(client: Client, { bucket, region }: S3Config): Promise
   }
 }
 
-/** Takes from `source` what fits in one request. */
-async function beginningOf(source: AsyncIterator<Uint8Array>): Promise<{ head: Buffer; isWhole: boolean }> {
-  const chunks: Uint8Array[] = [];
-  let sizeBytes = 0;
-  while (sizeBytes < uploadBytes) {
-    const next = await source.next();
-    if (next.done) return { head: Buffer.concat(chunks), isWhole: true };
-    chunks.push(next.value);
-    sizeBytes += next.value.length;
-  }
-  return { head: Buffer.concat(chunks), isWhole: false };
-}
-
-async function* joined(head: Buffer, rest: AsyncIterator<Uint8Array>): AsyncGenerator<Uint8Array, void> {
-  yield head;
-  yield* { [Symbol.asyncIterator]: () => rest };
-}
-
-/** The client never hears of an error of its source, and would wait for ever: so it is raced. */
-async function uploadAll(
-  source: AsyncIterable<Uint8Array>,
-  store: (stream: Readable) => Promise<unknown>,
-  what: string,
-): Promise<void> {
-  const stream = Readable.from(source, { objectMode: false });
-  const broken = new Promise<never>((_, reject) => stream.once('error', reject));
-  broken.catch(() => undefined);
-  const storing = store(stream).catch((error) => {
-    throw s3Error(what, error);
-  });
-  try {
-    await Promise.race([storing, broken]);
-  } finally {
-    storing.catch(() => undefined);
-    stream.destroy();
-  }
-}
-
 /** Each part is a request of its own, read at once: a slow reader keeps no connection, and none runs out of time. */
 async function* readParts(
   first: Buffer,
@@ -186,15 +147,6 @@ async function readObject(client: Client, bucket: string, key: string, range?: B
   return unlessMissing(read());
 }
 
-async function unlessMissing<Found>(finding: Promise<Found>): Promise<Found | null> {
-  try {
-    return await finding;
-  } catch (error) {
-    if (codeOf(error) === 'NoSuchKey' || codeOf(error) === 'NotFound') return null;
-    throw error;
-  }
-}
-
 /** Ends uploads in parts whose writers died: their parts are no object, and cost as much. */
 async function abortUploads(client: Client, bucket: string, before: number): Promise<number> {
   let removed = 0;
@@ -221,35 +173,4 @@ async function* listKeys(client: Client, bucket: string, prefix: string, after?:
   } catch (error) {
     throw s3Error('list the objects', error);
   }
-}
-
-/** A connection that breaks later than this was not a stale one. */
-const staleMs = 1000;
-
-/** Acts, and once more when a kept connection turns out to have been closed by the server meanwhile. Everything here is idempotent. */
-async function reaching<Result>(what: string, act: () => Promise<Result>): Promise<Result> {
-  const startedAt = performance.now();
-  try {
-    return await act().catch((error) => {
-      if (codeOf(error) === 'ECONNRESET' && performance.now() - startedAt < staleMs) return act();
-      throw error;
-    });
-  } catch (error) {
-    throw s3Error(what, error);
-  }
-}
-
-function codeOf(error: unknown): string | null {
-  const { code } = error as { code?: unknown };
-  return typeof code === 'string' ? code : null;
-}
-
-/** Translates what the client threw: `storage_full`, else `storage_unavailable`. */
-function s3Error(what: string, cause: unknown): AppError {
-  if (cause instanceof AppError) return cause;
-  const code = codeOf(cause);
-  const reason = cause instanceof Error ? cause.message : String(cause);
-  if (code === 'XMinioStorageFull' || code === 'QuotaExceeded' || code === 'InsufficientStorage')
-    return unavailable('storage_full', `Could not ${what}: the object store is full (${code})`, cause, 30);
-  return unavailable('storage_unavailable', `Could not ${what} in the object store: ${code ?? reason}`, cause);
 }

@@ -2,7 +2,7 @@ import { mkdir, readdir, rm, utimes, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { connectObjects } from '../../../../shared/adapters/objects/connect-objects.ts';
-import { folderError } from '../../../../shared/adapters/objects/folder-objects.ts';
+import { folderError } from '../../../../shared/adapters/objects/folder-error.ts';
 import { objectsSuite } from '../../../suites/objects.ts';
 import { temporaryFolder } from '../../../support/servers.ts';
 
