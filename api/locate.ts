@@ -1,6 +1,6 @@
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
-import { ConfigError } from '../shared/config.ts';
+import { ConfigError } from '../shared/config-error.ts';
 import type { Log } from '../shared/log.ts';
 import { openPlaceFile, type PlaceFile } from './place-file.ts';
 

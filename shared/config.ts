@@ -1,126 +1,19 @@
-import { readFileSync } from 'node:fs';
 import { isIP } from 'node:net';
 import { availableParallelism } from 'node:os';
 import { resolve } from 'node:path';
+import { ConfigError } from './config-error.ts';
 import { type HostRule, parseHostRule } from './domain/host-rules.ts';
+import { createEnvironmentReader, type Environment, type EnvironmentReader as Reader } from './environment-reader.ts';
 import { type LogLevel, logLevels } from './log.ts';
-
-export type Environment = Record<string, string | undefined>;
 
 /** Which process reads the configuration: the launcher makes its own secrets and Redis, the other two are given them. */
 export type Role = 'start' | 'api' | 'workers';
 
 export type S3Config = { endpoint: string; accessKey: string; secretKey: string; bucket: string; region: string };
-export type RedisConfig = { url: string; prefix: string };
 export type DatabaseConfig = { mongoUrl: string | null; dataDir: string };
 export type ObjectsConfig = { s3: S3Config | null; dataDir: string };
 
 export type Config = ReturnType<typeof readConfig>;
-
-export type ConfigProblem = { variable: string; value: string | null; expected: string };
-
-/** Every mistake of a configuration at once. */
-/** The exit code of a process whose configuration is wrong. */
-export const wrongConfigurationExit = 2;
-
-export class ConfigError extends Error {
-  override readonly name = 'ConfigError';
-  readonly problems: ConfigProblem[];
-
-  constructor(problems: ConfigProblem[]) {
-    const lines = problems.map(({ variable, value, expected }) =>
-      value === null
-        ? `  ${variable} is missing: expected ${expected}`
-        : `  ${variable}=${JSON.stringify(value)}: expected ${expected}`,
-    );
-    super(`The configuration has ${problems.length} mistake(s):\n${lines.join('\n')}`);
-    this.problems = problems;
-  }
-}
-
-type Reader = ReturnType<typeof createReader>;
-
-/** Reads variables one by one and gathers what is wrong with them instead of throwing at the first. */
-function createReader(env: Environment) {
-  const problems: ConfigProblem[] = [];
-  const raw = (variable: string): string | null => {
-    const value = env[variable]?.trim();
-    return value === undefined || value === '' ? null : value;
-  };
-  const wrong = (variable: string, value: string | null, expected: string): void => {
-    problems.push({ variable, value, expected });
-  };
-
-  return {
-    problems,
-    wrong,
-    text: (variable: string): string | null => raw(variable),
-    integer(variable: string, { initial, min, max }: { initial: number; min: number; max: number }): number {
-      const value = raw(variable);
-      if (value === null) return initial;
-      const number = /^\d+$/.test(value) ? Number(value) : Number.NaN;
-      if (number >= min && number <= max) return number;
-      wrong(variable, value, `a whole number from ${min} to ${max}`);
-      return initial;
-    },
-    flag(variable: string, initial: boolean): boolean {
-      const value = raw(variable);
-      if (value === null) return initial;
-      if (value === 'true' || value === 'false') return value === 'true';
-      wrong(variable, value, 'true or false');
-      return initial;
-    },
-    oneOf<Choice extends string>(variable: string, choices: readonly Choice[], initial: Choice): Choice {
-      const value = raw(variable);
-      if (value === null) return initial;
-      if ((choices as readonly string[]).includes(value)) return value as Choice;
-      wrong(variable, value, `one of ${choices.join(', ')}`);
-      return initial;
-    },
-    /** Reads a public or private base URL: origin and perhaps a path, nothing behind it; trailing slashes go. */
-    httpUrl(variable: string): string | null {
-      const value = raw(variable);
-      if (value === null) return null;
-      const url = /^https?:\/\//i.test(value) && URL.canParse(value) ? new URL(value) : null;
-      if (url && url.username + url.password + url.search + url.hash === '') return url.href.replace(/\/+$/, '');
-      wrong(variable, withoutPassword(value), 'a URL that begins with http:// or https://, without user, ? and #');
-      return null;
-    },
-    /** Reads `NAME`, or the file that `NAME_FILE` names: such a URL may hold a password, and several hosts. */
-    serverUrl(variable: string, protocols: string[]): string | null {
-      const value = raw(variable) ?? readSecretFile(`${variable}_FILE`);
-      if (value === null) return null;
-      if (protocols.some((protocol) => value.startsWith(protocol) && /^[^\s/?#]/.test(value.slice(protocol.length))))
-        return value;
-      wrong(variable, withoutPassword(value), `a URL that begins with ${protocols.join(' or ')} and a host`);
-      return null;
-    },
-    /** Reads `NAME`, or the file that `NAME_FILE` names; the value itself never appears in a problem. */
-    secret(variable: string, { minLength }: { minLength: number }): string | null {
-      const value = raw(variable) ?? readSecretFile(`${variable}_FILE`);
-      if (value === null) return null;
-      if (value.length >= minLength && /^[\x21-\x7e]+$/.test(value)) return value;
-      wrong(variable, `(${value.length} characters)`, `at least ${minLength} printable characters without spaces`);
-      return null;
-    },
-  };
-
-  function readSecretFile(variable: string): string | null {
-    const path = raw(variable);
-    if (path === null) return null;
-    try {
-      return readFileSync(path, 'utf8').trim();
-    } catch (error) {
-      wrong(variable, path, `a file that can be read (${(error as NodeJS.ErrnoException).code ?? 'unknown error'})`);
-      return null;
-    }
-  }
-}
-
-/** Shows a URL without what may be secret in it: user and password, and what follows the question mark. */
-function withoutPassword(url: string): string {
-  return url.replace(/^([a-z0-9+.-]+:\/\/)?.*@/i, '$1…@').replace(/\?.*$/, '?…');
-}
 
 function readRedisPrefix(read: Reader): string {
   const prefix = read.text('REDIS_PREFIX') ?? 'qrf';
@@ -292,7 +185,7 @@ function readConfig(read: Reader) {
  * @throws ConfigError that names every wrong variable, its value (never a secret's) and what is accepted.
  */
 export function parseConfig(env: Environment, role: Role): Config {
-  const read = createReader(env);
+  const read = createEnvironmentReader(env);
   const config = readConfig(read);
   if (role !== 'start') {
     const wrong = new Set(read.problems.map(({ variable }) => variable));

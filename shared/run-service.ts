@@ -1,5 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { type Config, ConfigError, parseConfig, type Role, wrongConfigurationExit } from './config.ts';
+import { type Config, parseConfig, type Role } from './config.ts';
+import { ConfigError, wrongConfigurationExit } from './config-error.ts';
 import { AppError } from './errors.ts';
 import { createLog, type Log } from './log.ts';
 import { ReleaseStack } from './release-stack.ts';

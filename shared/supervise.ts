@@ -1,6 +1,6 @@
 import type { ChildProcess } from 'node:child_process';
 import { setTimeout as delay } from 'node:timers/promises';
-import { wrongConfigurationExit } from './config.ts';
+import { wrongConfigurationExit } from './config-error.ts';
 import type { Log } from './log.ts';
 
 /** A process that was just started, and what it tells once it can work; `ready` rejects when it ends before that. */

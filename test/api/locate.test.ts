@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { pino } from 'pino';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type Locator, openLocator } from '../../api/locate.ts';
-import { ConfigError } from '../../shared/config.ts';
+import { ConfigError } from '../../shared/config-error.ts';
 import { root } from '../house/source-files.ts';
 import { temporaryFolder } from '../support/servers.ts';
 

@@ -2,7 +2,9 @@ import { writeFile } from 'node:fs/promises';
 import { availableParallelism } from 'node:os';
 import { join, resolve } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { ConfigError, type Environment, parseConfig, type Role } from '../../shared/config.ts';
+import { parseConfig, type Role } from '../../shared/config.ts';
+import { ConfigError } from '../../shared/config-error.ts';
+import type { Environment } from '../../shared/environment-reader.ts';
 import { temporaryFolder } from '../support/servers.ts';
 
 const secretKey = 'sixteen-characters';

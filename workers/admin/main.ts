@@ -4,7 +4,8 @@
  * Reads the same variables as the service and may run beside it. Ends with 0 when all is well, with 1 when something is not, with 2
  * when the configuration or the arguments are wrong.
  */
-import { ConfigError, parseConfig } from '../../shared/config.ts';
+import { parseConfig } from '../../shared/config.ts';
+import { ConfigError } from '../../shared/config-error.ts';
 import { AppError } from '../../shared/errors.ts';
 import { createLog } from '../../shared/log.ts';
 import { ReleaseStack } from '../../shared/release-stack.ts';

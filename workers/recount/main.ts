@@ -6,7 +6,8 @@
  */
 import { parseArgs } from 'node:util';
 import { connectExistingDatabase } from '../../shared/adapters/database/connect-database.ts';
-import { ConfigError, parseConfig } from '../../shared/config.ts';
+import { parseConfig } from '../../shared/config.ts';
+import { ConfigError } from '../../shared/config-error.ts';
 import { AppError } from '../../shared/errors.ts';
 import { createLog } from '../../shared/log.ts';
 import { recount } from '../recount.ts';

@@ -1,6 +1,7 @@
 import { access } from 'node:fs/promises';
 import { join } from 'node:path';
-import { ConfigError, type DatabaseConfig } from '../../config.ts';
+import type { DatabaseConfig } from '../../config.ts';
+import { ConfigError } from '../../config-error.ts';
 import type { Log } from '../../log.ts';
 import type { Database } from './database.ts';
 import { databaseFileName } from './sqlite/file-name.ts';
