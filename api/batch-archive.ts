@@ -5,10 +5,10 @@ import { inQuery, readParameters, wholeNumberOf } from '../shared/contract/param
 import { invalidRequest } from '../shared/contract/zod-problems.ts';
 import { batchArchiveKey } from '../shared/domain/batches/batch-ids.ts';
 import { AppError, shortened, unavailable } from '../shared/errors.ts';
-import { assertKept, findOwnBatch } from './batches.ts';
 import { readByteRange } from './byte-range.ts';
 import { contentDisposition } from './content-disposition.ts';
 import type { ApiContext, ApiDeps } from './deps.ts';
+import { assertKept, findOwnBatch } from './find-own-batch.ts';
 import { readQuery } from './query.ts';
 import { matchesEtag } from './serve-image.ts';
 

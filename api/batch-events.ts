@@ -6,9 +6,9 @@ import { isOver } from '../shared/adapters/change-batch.ts';
 import type { Batch } from '../shared/adapters/database/batch-store.ts';
 import { batchAnswer } from '../shared/adapters/show-batch.ts';
 import { AppError } from '../shared/errors.ts';
-import { findOwnBatch } from './batches.ts';
 import type { ApiContext, ApiDeps } from './deps.ts';
 import { EventListeners } from './event-listeners.ts';
+import { findOwnBatch } from './find-own-batch.ts';
 
 /** Progress is counted at most so often for a batch in a process, however many listen. */
 const everyMs = 1000;

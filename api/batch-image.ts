@@ -2,9 +2,9 @@ import type { Batch } from '../shared/adapters/database/batch-store.ts';
 import { batchPieceKey } from '../shared/domain/batches/batch-ids.ts';
 import { contentTypeOf, type ImageFormat } from '../shared/domain/render-spec.ts';
 import { AppError, unavailable, type WorkError } from '../shared/errors.ts';
-import { assertKept, findOwnBatch } from './batches.ts';
 import { contentDisposition } from './content-disposition.ts';
 import type { ApiContext, ApiDeps } from './deps.ts';
+import { assertKept, findOwnBatch } from './find-own-batch.ts';
 import { imageGuards } from './middleware/security-headers.ts';
 import { matchesEtag } from './serve-image.ts';
 

@@ -9,6 +9,7 @@ import { AppError } from '../shared/errors.ts';
 import { createAcceptBatches } from './accept-batches.ts';
 import { cutPage } from './cut-page.ts';
 import type { ApiContext, ApiDeps } from './deps.ts';
+import { assertKept, findOwnBatch, noBatch } from './find-own-batch.ts';
 import { linkToNext } from './list-links.ts';
 import { idempotently } from './middleware/idempotency.ts';
 import { readQuery } from './query.ts';
@@ -174,32 +175,6 @@ export function createBatchRoutes(deps: ApiDeps) {
     cancel: (ctx: ApiContext): Promise<void> => onOwn(ctx, 'cancel', cancel),
     retry: (ctx: ApiContext): Promise<void> => onOwn(ctx, 'retry', retry),
   };
-}
-
-/**
- * Finds the batch that the path names by its id.
- *
- * @throws AppError `not-found` when there is none, or it is another tenant's
- */
-export async function findOwnBatch({ database }: Pick<ApiDeps, 'database'>, ctx: ApiContext): Promise<Batch> {
-  const batch = await database.batches.find(ctx.params.id ?? '');
-  if (batch?.tenantId !== ctx.state.tenantId) throw noBatch();
-  return batch;
-}
-
-/**
- * Lets a batch pass whose objects and rows are still kept.
- *
- * @throws AppError `gone` when its time is over: from then on the purge removes all but its record
- */
-export function assertKept({ expiresAt }: Batch, now: number): void {
-  if (expiresAt === null || expiresAt > now) return;
-  const until = new Date(expiresAt).toISOString();
-  throw new AppError('gone', 'batch_expired', `Rows, images and archive of this batch were kept until ${until}`);
-}
-
-function noBatch(): AppError {
-  return new AppError('not-found', 'not_found', 'There is no batch with this id');
 }
 
 /** A completed one, for the rows that failed, or one of which only the archive failed: its rows are done, and it is made again. */

@@ -1,10 +1,11 @@
 import { imageParameters, parseImageQuery } from '../shared/contract/image-query.ts';
 import { unavailable } from '../shared/errors.ts';
 import { chooseImageFormat } from './accept-header.ts';
-import { type AcceptRenders, failedRender } from './accept-renders.ts';
+import type { AcceptRenders } from './accept-renders.ts';
 import { symbolSpec } from './code-symbol.ts';
 import type { ApiContext, ApiDeps } from './deps.ts';
 import { hasEnded } from './ended-waiters.ts';
+import { failedRender } from './failed-render.ts';
 import { findOwnCode } from './find-own-code.ts';
 import { inTermsOfQuery, readQuery } from './query.ts';
 import { isCompleted, type ServeImage } from './serve-image.ts';

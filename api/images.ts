@@ -1,8 +1,9 @@
 import { imagePath } from '../shared/contract/show-render.ts';
 import { AppError } from '../shared/errors.ts';
-import { type AcceptRenders, failedRender } from './accept-renders.ts';
+import type { AcceptRenders } from './accept-renders.ts';
 import type { ApiContext, ApiDeps } from './deps.ts';
 import { hasEnded } from './ended-waiters.ts';
+import { failedRender } from './failed-render.ts';
 import type { RenderRows } from './render-rows.ts';
 import { isCompleted, redrawWaitMs, type ServeImage } from './serve-image.ts';
 

@@ -18,6 +18,7 @@ import type { createHealthRoutes } from './health.ts';
 import type { createImageRoute } from './images.ts';
 import type { createKeyRoutes } from './keys.ts';
 import type { createLogoRoutes } from './logos.ts';
+import { matchFixedPathsOnce } from './match-fixed-paths-once.ts';
 import type { createMetricsRoute } from './metrics.ts';
 import type { Auth } from './middleware/auth.ts';
 import { readsQuery, refuseUnreadQuery } from './middleware/refuse-query.ts';
@@ -198,21 +199,4 @@ export function createRouter({
   router.get('/problems', guard, problems.list);
   router.get('/problems/:code', guard, problems.show);
   return router;
-}
-
-type ApiRouter = Router<ApiState, DefaultContext>;
-
-/** Remembers what a path without parameters matches: the router tries it on every line of the table, each time. */
-function matchFixedPathsOnce(router: ApiRouter): void {
-  const match = router.match.bind(router);
-  const known = new Map<string, ReturnType<ApiRouter['match']>>();
-  router.match = (path, method) => {
-    const request = `${method} ${path}`;
-    let found = known.get(request);
-    if (found === undefined) {
-      found = match(path, method);
-      if (found.route && router.stack.some((layer) => layer.path === path)) known.set(request, found);
-    }
-    return found;
-  };
 }
