@@ -16,8 +16,6 @@ import { type StoredCsv, storeCsv } from './store-csv.ts';
 /** A batch that came in: its file is stored, its fields are checked, nothing else is made of it yet. */
 export type IncomingBatch = { id: string; request: BatchRequest; file: StoredCsv };
 
-export type AcceptBatches = ReturnType<typeof createAcceptBatches>;
-
 /** Whose batch it is, and by which request. */
 type Maker = { tenantId: string; keyId: string; requestId: string };
 

@@ -1,7 +1,7 @@
 import type { AuditRow } from '../shared/adapters/database/audit-store.ts';
 import { type AuditAnswer, parseAuditQuery } from '../shared/contract/audit-answer.ts';
 import { writeCursor } from '../shared/contract/lists.ts';
-import { AppError } from '../shared/errors.ts';
+import { assertMayLookInto } from './assert-may-look-into.ts';
 import { cutPage } from './cut-page.ts';
 import type { ApiContext, ApiDeps } from './deps.ts';
 import { linkToNext } from './list-links.ts';
@@ -19,8 +19,7 @@ export function createAuditRoute({ config, database }: Pick<ApiDeps, 'config' | 
     const query = readQuery(ctx);
     const request = parseAuditQuery(query);
     const isOperator = ctx.state.key?.role === 'operator';
-    if (!isOperator && request.tenantId !== null && request.tenantId !== ctx.state.tenantId)
-      throw new AppError('forbidden', 'forbidden', 'Only an operator may look into another tenant');
+    if (request.tenantId !== null) assertMayLookInto(request.tenantId, ctx);
     const tenantId = isOperator ? request.tenantId : ctx.state.tenantId;
     const found = await database.audit.list({ ...request, tenantId, limit: request.limit + 1 });
     const { rows, last } = cutPage(found, request.limit);

@@ -20,8 +20,6 @@ type Needs = {
   now: () => number;
 };
 
-export type BoardSession = ReturnType<typeof createBoardSession>;
-
 /**
  * Sign-ins to the board, in a cookie that is sealed (encrypted and signed) and names its key by digest only. Whether the key is still
  * good, and whether the session was signed out, is asked at every request: without the database nobody is in.

@@ -43,8 +43,6 @@ export type Change = (row: CodeRow) => CodeRow | Promise<CodeRow>;
 
 type Needs = Pick<ApiDeps, 'config' | 'database' | 'now' | 'codeChanged'>;
 
-export type ChangeCode = (ctx: ApiContext, change: Change) => Promise<CodeRow>;
-
 /**
  * Changes the code that the path names, by reading it, computing what it becomes, and replacing it if nobody else did in
  * between; else once more. Answers the code as it stands then; durable when it returns.

@@ -15,8 +15,6 @@ type Line = { salts: [number, string][] } | { suspended: string[] } | { code: Kn
 type Facts = { lookup: CodeLookup; salts: DailySalts; suspended: Pick<SuspendedTenants, 'known' | 'remember'> };
 type Needs = Facts & { dataDir: string; log: Log };
 
-export type CodeSnapshot = ReturnType<typeof createCodeSnapshot>;
-
 /**
  * Keeps the codes that are known here, the salts of today and tomorrow, and which tenants are suspended, in `dataDir`/known-codes for
  * a start without the database: readable by its owner only, whole or not at all.

@@ -25,8 +25,6 @@ type Needs = {
   clock: () => number;
 };
 
-export type KnownCodes = ReturnType<typeof createKnownCodes>;
-
 /** The codes that this process remembers by slug, the least recently used of them given up for others, and which slugs have none. */
 export function createKnownCodes({ max, denied, clock }: Needs) {
   const known = new LRUCache<string, Known>({

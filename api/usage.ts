@@ -1,6 +1,6 @@
 import { type UsageCounts, usageNames } from '../shared/adapters/database/usage-store.ts';
 import { parseUsageQuery, type QuotasAnswer, type UsageAnswer } from '../shared/contract/usage-answer.ts';
-import { AppError } from '../shared/errors.ts';
+import { assertMayLookInto } from './assert-may-look-into.ts';
 import type { ApiContext, ApiDeps } from './deps.ts';
 import { readQuery } from './query.ts';
 import type { UsageMeter } from './usage-meter.ts';
@@ -19,8 +19,7 @@ export function createUsageRoute({ database, meter, now }: Pick<ApiDeps, 'databa
   return async (ctx: ApiContext): Promise<void> => {
     const request = parseUsageQuery(readQuery(ctx), now());
     const tenantId = request.tenantId ?? ctx.state.tenantId;
-    if (tenantId !== ctx.state.tenantId && ctx.state.key?.role !== 'operator')
-      throw new AppError('forbidden', 'forbidden', 'Only an operator may look into another tenant');
+    assertMayLookInto(tenantId, ctx);
     // What this process counted is in the answer; of others what they stored within the last second.
     await meter.flush();
     const { days } = request;

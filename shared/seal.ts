@@ -4,8 +4,6 @@ const algorithm = 'aes-256-gcm';
 const nonceBytes = 12;
 const tagBytes = 16;
 
-export type Seal = ReturnType<typeof createSeal>;
-
 /**
  * Makes what keeps secrets sealed at rest: AES-256-GCM under a key that follows from SECRET_KEY. `context` (a row's id, say) is
  * bound to what is sealed, so that it opens nowhere else.

@@ -16,8 +16,6 @@ export const overlapMs = 24 * 60 * 60 * 1000;
 
 const secretBytes = 32;
 
-export type SigningSecrets = ReturnType<typeof createSigningSecrets>;
-
 /** Makes, keeps and opens the secrets of Standard Webhooks 1.0: `whsec_` and 32 bytes in base64. */
 export function createSigningSecrets(secretKey: string) {
   const seal = createSeal(secretKey);

@@ -55,5 +55,3 @@ export const meAnswerSchema = z
     quotas: quotasSchema,
   })
   .meta({ id: 'Me' });
-
-export type MeAnswer = z.infer<typeof meAnswerSchema>;

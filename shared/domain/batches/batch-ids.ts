@@ -5,20 +5,13 @@ import { bytesPerSlug, slugFrom } from '../slug.ts';
 const timeDigits = 9;
 
 /**
- * Makes a batch's id: its time first, so that ids and the keys below them are in the order of time and the age of what has no
- * row any more can be told; then what nobody guesses.
+ * Makes a batch's id: its time first, so that ids and the keys below them are in the order of time; then what nobody guesses.
  *
  * @param randomness at least 16 unpredictable bytes
  */
 export function batchId(now: number, randomness: Uint8Array): string {
   const time = Math.floor(now).toString(36).padStart(timeDigits, '0');
   return `bat_${time}${Buffer.from(randomness).toString('base64url')}`;
-}
-
-/** Returns when the id was made, ms since 1970; null when it is no batch's id. */
-export function timeOfBatchId(id: string): number | null {
-  const time = /^bat_([0-9a-z]{9})[\w-]{20,}$/.exec(id)?.[1];
-  return time === undefined ? null : Number.parseInt(time, 36);
 }
 
 /** Every row's id begins with its batch's, and ids are in the order of rows. */
