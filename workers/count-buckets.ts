@@ -112,18 +112,17 @@ export const countTenant: Count = async (scans, { owner: { tenantId }, day, star
     const range = { from: start, to: start + bucketMs };
     for (const codeId of await scans.codesBetween(tenantId, range)) codeIds.add(codeId);
   }
-  const found = new Map(starts.map((start) => [start, [] as RollUp[]]));
+  const counted = new Map<number, RollUp>();
   const ids = [...codeIds];
   for (let at = 0; at < ids.length; at += codesPage) {
-    for (const { rollUps } of await scans.findDays(ids.slice(at, at + codesPage), day)) {
-      for (const [start, ofCode] of found) {
-        const rollUp = rollUps.get(start);
-        if (rollUp !== undefined) ofCode.push(rollUp);
-      }
+    const days = await scans.findDays(ids.slice(at, at + codesPage), day);
+    for (const start of starts) {
+      const earlier = counted.get(start);
+      const more = days.flatMap(({ rollUps }) => rollUps.get(start) ?? []);
+      if (more.length > 0) counted.set(start, mergeRollUps(earlier === undefined ? more : [earlier, ...more]));
     }
   }
-  const filled = [...found].filter(([, rollUps]) => rollUps.length > 0);
-  return new Map(filled.map(([start, rollUps]) => [start, mergeRollUps(rollUps)]));
+  return counted;
 };
 
 /** Counts all buckets of a tenant's day anew from its codes' days. */

@@ -133,6 +133,20 @@ describe('roll-up-scans', () => {
     expect(await counted()).toBe(2);
   });
 
+  it('adds up a tenant once for hundreds of its codes', async () => {
+    const codes = 450;
+    await record(Array.from({ length: codes }, (_, index) => eventOf({ codeId: `cod_${index}` })));
+    const { codesBetween } = deps.database.scans;
+    let added = 0;
+    deps.database.scans.codesBetween = (...scope) => {
+      added++;
+      return codesBetween(...scope);
+    };
+    await rollUp();
+    expect(added).toBe(1);
+    expect(await counted()).toBe(codes);
+  });
+
   it('counts what is marked, for the code and for its tenant, and nothing twice', async () => {
     await record([eventOf(), eventOf({ codeId: 'cod_2' })], 'seg_1');
     await rollUp();
