@@ -1,5 +1,5 @@
 import { batchCounts } from '../shared/adapters/batch-counts.ts';
-import { addTaskJob, endTask, retryTask, startTask, taskWithJob } from '../shared/adapters/batch-tasks.ts';
+import { endTask, startTask } from '../shared/adapters/batch-tasks.ts';
 import { changeBatch, isOver } from '../shared/adapters/change-batch.ts';
 import type { Batch, BatchRow } from '../shared/adapters/database/batch-store.ts';
 import { batchAnswer, batchRowAnswer } from '../shared/adapters/show-batch.ts';
@@ -13,10 +13,11 @@ import { assertKept, findOwnBatch, noBatch } from './find-own-batch.ts';
 import { linkToNext } from './list-links.ts';
 import { idempotently } from './middleware/idempotency.ts';
 import { readQuery } from './query.ts';
+import { retryBatch } from './retry-batch.ts';
 
 /** The routes of `/v1/batches` but for images, archive and events. */
 export function createBatchRoutes(deps: ApiDeps) {
-  const { config, database, queues, now } = deps;
+  const { config, database, now } = deps;
   const { publicUrl } = config;
   const { batches } = database;
   const { receive, accept, discard } = createAcceptBatches(deps);
@@ -72,45 +73,6 @@ export function createBatchRoutes(deps: ApiDeps) {
     if (batch === null) throw noBatch();
     if (!isOver(batch)) await startTask(deps, endTask(batch));
     return batch;
-  };
-
-  const retry = async (asked: Batch, run: number): Promise<Batch> => {
-    const { id, status } = asked;
-    if (asked.run > run) return asked;
-    queues.assertAcceptsWork();
-    assertKept(asked, now());
-    if (status === 'completed' && !(await hasRetriable(id))) throw nothingToRetry();
-    // The task first: a record that runs again without one would wait for ever.
-    const task = taskWithJob(retryTask(asked), now());
-    const isOpened = mayRunAgain(asked) && (await batches.openTask(task));
-    const batch = await changeBatch(batches, id, (found) => {
-      if (found.run > run) return null;
-      assertKept(found, now());
-      if (!mayRunAgain(found)) throw notCompleted(found);
-      const again = {
-        isParsed: false,
-        endedBefore: found.file.rowCount,
-        parts: [],
-        archive: null,
-        error: null,
-        completedAt: null,
-        expiresAt: null,
-      };
-      return { ...again, status: 'running', run: run + 1, startedAt: now() };
-    });
-    if (batch === null) throw noBatch();
-    if (isOpened) await addTaskJob(deps, task);
-    return batch;
-  };
-
-  const hasRetriable = async (id: string): Promise<boolean> => {
-    for (let after = 0; ; ) {
-      const failed = await batches.listRows(id, { status: 'failed', after, limit: 200 });
-      if (failed.some(({ input }) => input !== null)) return true;
-      const last = failed.at(-1);
-      if (last === undefined) return false;
-      after = last.row;
-    }
   };
 
   return {
@@ -173,13 +135,8 @@ export function createBatchRoutes(deps: ApiDeps) {
     },
 
     cancel: (ctx: ApiContext): Promise<void> => onOwn(ctx, 'cancel', cancel),
-    retry: (ctx: ApiContext): Promise<void> => onOwn(ctx, 'retry', retry),
+    retry: (ctx: ApiContext): Promise<void> => onOwn(ctx, 'retry', (batch, run) => retryBatch(deps, batch, run)),
   };
-}
-
-/** A completed one, for the rows that failed, or one of which only the archive failed: its rows are done, and it is made again. */
-function mayRunAgain({ status, isParsed }: Batch): boolean {
-  return status === 'completed' || (status === 'failed' && isParsed);
 }
 
 function alreadyOver({ status }: Batch): AppError {
@@ -188,17 +145,4 @@ function alreadyOver({ status }: Batch): AppError {
     'batch_ended',
     `The batch is ${status} already; only one that is queued or running can be cancelled`,
   );
-}
-
-function notCompleted({ status }: Batch): AppError {
-  return new AppError(
-    'conflict',
-    'batch_not_completed',
-    `The batch is ${status}; the failed rows of a completed one can be run again, and an archive that could not be made`,
-  );
-}
-
-function nothingToRetry(): AppError {
-  const message = 'No failed row of this batch can be run again: those that could not be read need another file';
-  return new AppError('conflict', 'nothing_to_retry', message);
 }

@@ -1,6 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { DeliveryNeeds } from './deliver-scans.ts';
 import { linesOf, type Parcel } from './parcel.ts';
+import { RestingStep } from './resting-step.ts';
 
 /** Jobs with scans that are on the queue at once: what comes in faster than workers record it waits on our disk, not in Redis. */
 const maxUnderWay = 64;
@@ -17,7 +18,6 @@ const gatherMs = 20;
 /** When nothing was heard of a job for so long, the ledger and the queue are asked. */
 const askAfterMs = 5000;
 const askAfterWhenFinishingMs = 250;
-const longestRestMs = 5000;
 /** A segment that could not be read is left alone for so long. */
 const unreadableRestMs = 30_000;
 
@@ -27,17 +27,15 @@ type Needs = Pick<DeliveryNeeds, 'scans' | 'queues' | 'log'> & {
   done: (parcels: Parcel[]) => Promise<void>;
 };
 
-type Step = { name: string; run: () => Promise<void>; restMs: number; restsUntil: number };
-
 /**
  * Carries parcels to the queue and asks the ledger what became of them, round after round: slowly while very many scans come in, as
- * the ledger can wait and people cannot. A step that fails rests, half a second doubling to five, while the other goes on.
+ * the ledger can wait and people cannot. A step that fails rests while the other goes on.
  */
 export class DeliveryRounds {
   readonly #needs: Needs;
   readonly #announced = new Set<string>();
-  readonly #add: Step = step('queue', () => this.#addJobs());
-  readonly #settle: Step = step('ledger', () => this.#settleParcels());
+  readonly #add: RestingStep;
+  readonly #settle: RestingStep;
   #wake: (() => void) | null = null;
   #running: Promise<void> = Promise.resolve();
   #stopped = false;
@@ -48,6 +46,8 @@ export class DeliveryRounds {
 
   constructor(needs: Needs) {
     this.#needs = needs;
+    this.#add = new RestingStep('queue', () => this.#addJobs(), needs.log);
+    this.#settle = new RestingStep('ledger', () => this.#settleParcels(), needs.log);
   }
 
   start(): void {
@@ -78,11 +78,11 @@ export class DeliveryRounds {
     this.wake();
     await Promise.race([this.#running, delay(graceMs)]);
     this.#askAfterMs = askAfterWhenFinishingMs;
-    this.#add.restsUntil = 0;
-    this.#settle.restsUntil = 0;
+    this.#add.wake();
+    this.#settle.wake();
     while (this.#needs.parcels.size > 0 && performance.now() < late) {
       await Promise.race([this.#round(), delay(late - performance.now())]);
-      if (this.#add.restMs > 0 || this.#settle.restMs > 0) return;
+      if (this.#add.hasFailed || this.#settle.hasFailed) return;
       if (this.#needs.parcels.size > 0) await this.#somethingToDo(askAfterWhenFinishingMs);
     }
   }
@@ -107,23 +107,8 @@ export class DeliveryRounds {
   }
 
   async #round(): Promise<void> {
-    await this.#attempt(this.#settle);
-    await this.#attempt(this.#add);
-  }
-
-  async #attempt(attempted: Step): Promise<void> {
-    if (performance.now() < attempted.restsUntil) return;
-    const { name, restMs } = attempted;
-    const { log } = this.#needs;
-    try {
-      await attempted.run();
-      if (restMs > 0) log.info({ name }, 'scans are delivered again');
-      attempted.restMs = 0;
-    } catch (err) {
-      if (restMs === 0) log.warn({ err, name }, 'scans cannot be delivered for now and stay in the journal');
-      attempted.restMs = Math.min(Math.max(restMs * 2, roundEveryMs), longestRestMs);
-      attempted.restsUntil = performance.now() + attempted.restMs;
-    }
+    await this.#settle.attempt();
+    await this.#add.attempt();
   }
 
   async #addJobs(): Promise<void> {
@@ -221,8 +206,4 @@ export class DeliveryRounds {
     }
     return asked.filter(({ id }) => !recorded.has(id));
   }
-}
-
-function step(name: string, run: () => Promise<void>): Step {
-  return { name, run, restMs: 0, restsUntil: 0 };
 }

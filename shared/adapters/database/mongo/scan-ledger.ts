@@ -1,12 +1,12 @@
-import { randomUUID } from 'node:crypto';
 import { bucketMs, bucketOf, dayMs, dayOf, partIndex } from '../../../domain/scans/roll-up.ts';
 import type { Millis } from '../database.ts';
 import { chunksOf, ledgerSetting, oldestOf, pageBounds } from '../scan-pages.ts';
-import type { DirtyBucket, ScanPage, ScanRow, ScanStore } from '../scan-store.ts';
+import type { ScanPage, ScanRow, ScanStore } from '../scan-store.ts';
 import { rowOf, storedOf } from './collections.ts';
 import type { MongoConnection } from './connection.ts';
 import { duplicatesOf, isDuplicateKey } from './mongo-error.ts';
-import type { MarkDocument, ScanDocument } from './scan-documents.ts';
+import type { ScanDocument } from './scan-documents.ts';
+import { type Bucket, markBuckets, mongoScanMarks } from './scan-marks.ts';
 
 type Ledger = Pick<
   ScanStore,
@@ -26,13 +26,9 @@ type Ledger = Pick<
   | 'closeLedgerBefore'
   | 'purgeLedger'
 >;
-type Bucket = Omit<DirtyBucket, 'stamp'>;
 
 /** Values of one `$in`. */
 const valuesAtATime = 500;
-
-const markId = ({ codeId, start }: Bucket): string => `${codeId} ${start}`;
-const markOf = ({ codeId, tenantId, start, stamp }: MarkDocument): DirtyBucket => ({ codeId, tenantId, start, stamp });
 
 /** What lies behind `after`; the range's bound lets the index begin there, the `$or` settles scans of the same millisecond. */
 function behind(from: Millis, to: Millis, after: { at: Millis; id: string } | null) {
@@ -59,32 +55,8 @@ function asAskedFor({ bots, source }: ScanPage) {
 
 /** The ledger's side of the store in MongoDB: scans, marks, segments. */
 export function mongoLedger(connection: MongoConnection): Ledger {
-  const { scans, scan_marks: marks, scan_segments: segments, settings } = connection.collections;
+  const { scans, scan_segments: segments, settings } = connection.collections;
   const run = connection.run.bind(connection);
-
-  /** Index: `_id`. Whoever meets another's upsert of the same mark finds it there the second time. */
-  const mark = async (buckets: Iterable<Bucket>, now: Millis): Promise<void> => {
-    const stamp = randomUUID();
-    let operations = [...new Map([...buckets].map((bucket) => [markId(bucket), bucket]))].map(
-      ([_id, { codeId, tenantId, start }]) => ({
-        updateOne: {
-          filter: { _id },
-          update: { $set: { codeId, tenantId, start, stamp }, $setOnInsert: { since: now } },
-          upsert: true,
-        },
-      }),
-    );
-    for (let tries = 0; operations.length > 0; tries++) {
-      try {
-        await marks.bulkWrite(operations, { ordered: false });
-        return;
-      } catch (error) {
-        const met = duplicatesOf(error);
-        if (tries === 5) throw error;
-        operations = operations.filter((_, index) => met.has(index));
-      }
-    }
-  };
 
   /** The later buckets on their UTC day of the visitors of these scans. Index: `by_visitor`. */
   const laterBuckets = async (rows: ScanRow[]): Promise<Bucket[]> => {
@@ -139,9 +111,9 @@ export function mongoLedger(connection: MongoConnection): Ledger {
         if (rows.length > 0) {
           const own = rows.map(({ codeId, tenantId, at }) => ({ codeId, tenantId, start: bucketOf(at) }));
           /* Before, so that no scan is without a mark when this is cut; after, as a roll-up may have taken the first in between. */
-          await mark(own, now);
+          await markBuckets(connection, own, now);
           await insert(rows);
-          await mark([...own, ...(await laterBuckets(rows))], now);
+          await markBuckets(connection, [...own, ...(await laterBuckets(rows))], now);
         }
         const set = { $setOnInsert: { recordedAt: now } };
         await segments.updateOne({ _id: segmentId }, set, { upsert: true }).catch((error: unknown) => {
@@ -204,24 +176,7 @@ export function mongoLedger(connection: MongoConnection): Ledger {
         return [...codes];
       }),
 
-    /** Index: `oldest`. */
-    dirtyBuckets: (limit) =>
-      run(async () => (await marks.find({}).sort({ since: 1, _id: 1 }).limit(limit).toArray()).map(markOf)),
-    /** Index: `by_code`, `by_tenant`. */
-    marksBetween: ({ tenantId, codeId }, { from, to }) =>
-      run(async () => {
-        const owner = codeId === null ? { tenantId } : { codeId };
-        return (await marks.find({ ...owner, start: { $gte: from, $lt: to } }).toArray()).map(markOf);
-      }),
-    clearMarks: (cleared) =>
-      run(async () => {
-        if (cleared.length === 0) return;
-        const operations = cleared.map((bucket) => ({
-          deleteOne: { filter: { _id: markId(bucket), stamp: bucket.stamp } },
-        }));
-        await marks.bulkWrite(operations, { ordered: false });
-      }),
-    mark: (buckets, now) => run(() => mark(buckets, now)),
+    ...mongoScanMarks(connection),
 
     ledgerBegins: () => run(ledgerBegins),
     closeLedgerBefore: (day) =>
