@@ -5,6 +5,7 @@ import type { LogoRow, NewLogo } from '../shared/adapters/database/database.ts';
 import type { RequestedLogo } from '../shared/contract/render-request.ts';
 import { logoId } from '../shared/domain/identity.ts';
 import { inspectLogo, kindOfLogoRefusal } from '../shared/domain/inspect-logo.ts';
+import { logoTypeOf } from '../shared/domain/logo-type.ts';
 import { logoKey } from '../shared/domain/object-key.ts';
 import type { LogoFacts } from '../shared/domain/render-spec.ts';
 import { AppError, unavailable } from '../shared/errors.ts';
@@ -128,7 +129,7 @@ export function createAcceptLogos(deps: ApiDeps) {
       try {
         return await resolveInline(tenantId, logo.bytes, waiting);
       } catch (error) {
-        throw asInlineLogo(error);
+        throw asInlineLogo(error, logo.bytes);
       }
     },
   };
@@ -155,11 +156,12 @@ function unknownLogo(id: string): AppError {
   });
 }
 
-/** Tells what is wrong with an inline logo at the field that it came in. */
-function asInlineLogo(error: unknown): unknown {
+/** Tells what is wrong with an inline logo at the field that it came in, and what it was. */
+function asInlineLogo(error: unknown, bytes: Buffer): unknown {
   if (!(error instanceof AppError) || error.kind === 'unavailable') return error;
   const { code, message } = error;
-  const details = [{ in: 'body', pointer: '/logo/data', name: null, code, detail: message, received: null } as const];
+  const received = error.details[0]?.received ?? `${logoTypeOf(bytes)}, ${bytes.length} bytes`;
+  const details = [{ in: 'body', pointer: '/logo/data', name: null, code, detail: message, received } as const];
   return error.kind === 'too-large'
     ? new AppError('too-large', code, message, { details, cause: error })
     : new AppError('invalid', 'invalid_request', message, { details, cause: error });

@@ -63,7 +63,8 @@ export function createServeImage({ rows, images, acceptRenders }: Needs) {
 
   return {
     /**
-     * Answers the image of a completed render: 304 before any work, headers alone for HEAD, else the bytes.
+     * Answers the image of a completed render: 304 before any work, headers alone for HEAD, else the bytes. A POST is never
+     * answered 304, which is for GET and HEAD (RFC 9110, section 15.4.5).
      *
      * @returns false when the bytes are gone and an older renderer drew them: what would be drawn today has another id
      */
@@ -71,7 +72,7 @@ export function createServeImage({ rows, images, acceptRenders }: Needs) {
       const guarantees = imageGuarantees(row, cacheControl);
       rows.use(row);
       setHeaders(ctx.res, guarantees);
-      if (matchesEtag(ctx.req.headers['if-none-match'], guarantees.ETag)) {
+      if (ctx.method !== 'POST' && matchesEtag(ctx.req.headers['if-none-match'], guarantees.ETag)) {
         ctx.status = 304;
         return true;
       }

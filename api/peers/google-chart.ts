@@ -1,4 +1,4 @@
-import type { HexColour } from '../../shared/domain/render-spec.ts';
+import type { ErrorCorrectionLevel, HexColour } from '../../shared/domain/render-spec.ts';
 import type { QueryDialect } from '../qr.ts';
 import { readQuery } from '../query.ts';
 import { isAscii, PeerQuery, peerSpec, readHexColour } from './peer-query.ts';
@@ -32,18 +32,28 @@ export const readGoogleChart: QueryDialect = {
       read.refuse('cht', 'unsupported_cht', 'cht must be qr; other charts are not drawn here');
     const text = read.required('chl', 'the text to encode');
     const size = read.square('chs', { initial: null, min: 10, max: 2000 });
-    const [level = '', margin = ''] = read.text('chld')?.split('|') ?? [];
-    const errorCorrection = read.level('chld', level === '' ? null : level, 'L');
-    const marginModules = margin === '' ? 4 : read.whole('chld', margin, { min: 0, max: 20, unit: 'modules' });
+    const { errorCorrection, margin } = readLevelAndMargin(read);
     const format = read.oneOf('chof', ['png', 'svg'], 'png');
     const background = readFill(read);
     const charset = read.oneOf('choe', ['utf-8', 'iso-8859-1', 'shift_jis'], 'utf-8');
     if (charset !== 'utf-8' && !isAscii(text))
       read.refuse('choe', 'unsupported_choe', 'choe must be UTF-8 for text beyond ASCII');
     read.settle();
-    return { query, spec: peerSpec(text, { size, margin: marginModules, errorCorrection, format, background }) };
+    return { query, spec: peerSpec(text, { size, margin, errorCorrection, format, background }) };
   },
 };
+
+/** Reads `L|4`, of which either may be left out. */
+function readLevelAndMargin(read: PeerQuery): { errorCorrection: ErrorCorrectionLevel; margin: number } {
+  const [, level, margin] = /^([LMQH]?)(?:\|(\d{0,7}))?$/i.exec(read.text('chld') ?? '') ?? [null, 'L', '21'];
+  if (Number(margin) > 20)
+    read.refuse(
+      'chld',
+      'invalid_chld',
+      'chld must be a level (L, M, Q or H) and a margin of 0 to 20 modules, as in L|4; either may be left out',
+    );
+  return { errorCorrection: (level || 'L').toUpperCase() as ErrorCorrectionLevel, margin: Number(margin || 4) };
+}
 
 function readFill(read: PeerQuery): HexColour | 'transparent' {
   const fill = read.text('chf');

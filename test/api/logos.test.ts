@@ -291,25 +291,26 @@ describe('logos', () => {
   });
 
   it.each([
-    ['of another kind', Buffer.from('GIF89a'), 'logo_type'],
-    ['cut short', newPng().subarray(0, 60), 'logo_damaged'],
-  ])('that come inline and are %s are refused at their field, without a worker', async (_, bytes, code) => {
+    ['of another kind', Buffer.from('GIF89a'), 'logo_type', 'data:image/png;base64,R0lGODlh'],
+    ['cut short', newPng().subarray(0, 60), 'logo_damaged', 'image/png, 60 bytes'],
+  ])('that come inline and are %s are refused at their field, without a worker', async (_, bytes, code, received) => {
     api.queues.isHeld = true;
     const data = `data:image/png;base64,${bytes.toString('base64')}`;
     const answer = await api.post('/v1/renders', newBody({ logo: { data } }), { prefer: 'respond-async' });
     api.queues.isHeld = false;
     expect([answer.status, answer.json().code]).toEqual([422, 'invalid_request']);
-    expect(answer.json().errors).toMatchObject([{ pointer: '/logo/data', code }]);
+    expect(answer.json().errors).toMatchObject([{ pointer: '/logo/data', code, received }]);
   });
 
   it('that come inline and fail their check are refused at their field', async () => {
     api.queues.failure = { code: 'logo_damaged', detail: 'It is cut short', pointer: null };
-    const data = `data:image/png;base64,${newPng().toString('base64')}`;
+    const bytes = newPng();
+    const data = `data:image/png;base64,${bytes.toString('base64')}`;
     const answer = await api.post('/v1/renders', newBody({ logo: { data } }));
     api.queues.failure = null;
     expect([answer.status, answer.json().errors]).toMatchObject([
       422,
-      [{ pointer: '/logo/data', code: 'logo_damaged' }],
+      [{ pointer: '/logo/data', code: 'logo_damaged', received: `image/png, ${bytes.length} bytes` }],
     ]);
   });
 

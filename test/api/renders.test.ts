@@ -105,6 +105,11 @@ describe('POST /v1/renders', () => {
     expect(svg.body.toString()).toMatch(/^svg of/);
   });
 
+  it('answers a POST with the image whatever the caller has already: 304 is for GET', async () => {
+    const answer = await api.post('/v1/renders', newBody(), { accept: 'image/png', 'if-none-match': '*' });
+    expect([answer.status, answer.headers.get('content-type')]).toEqual([200, 'image/png']);
+  });
+
   it('lets the format of the body beat Accept', async () => {
     const answer = await api.post('/v1/renders', newBody({ format: 'svg' }), { accept: 'image/png' });
     expect([answer.status, answer.headers.get('content-type')]).toEqual([200, 'image/svg+xml']);

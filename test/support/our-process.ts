@@ -83,7 +83,7 @@ export class OurProcess {
   }
 }
 
-function parseLogLine(line: string): LogLine | null {
+export function parseLogLine(line: string): LogLine | null {
   if (!line.startsWith('{')) return null;
   try {
     return JSON.parse(line) as LogLine;

@@ -1,3 +1,4 @@
+import { writeSync } from 'node:fs';
 import { drawRender } from '../../workers/image/draw.ts';
 import { runChild } from '../../workers/run-child.ts';
 
@@ -7,7 +8,11 @@ const blockMs = 25_000;
 
 await runChild(process, {
   draw: async (plan, logo) => {
-    if (plan.encodedText.includes('/poison')) process.kill(process.pid, 'SIGKILL');
+    if (plan.encodedText.includes('/poison')) {
+      // Written at once: nothing is flushed after a SIGKILL.
+      writeSync(1, `${JSON.stringify({ msg: 'poisoned', kind: process.argv[2] })}\n`);
+      process.kill(process.pid, 'SIGKILL');
+    }
     if (inPool && plan.encodedText.includes('/block')) {
       Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, blockMs);
       process.stdout.write(`${JSON.stringify({ msg: 'woke' })}\n`);

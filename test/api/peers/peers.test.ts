@@ -12,13 +12,16 @@ function read(dialect: QueryDialect, querystring: string) {
   return dialect.read({ querystring } as ApiContext);
 }
 
-function refusal(dialect: QueryDialect, querystring: string): { name: string | null; received: string | null } {
+function refusal(
+  dialect: QueryDialect,
+  querystring: string,
+): { name: string | null; detail: string; received: string | null } {
   try {
     read(dialect, querystring);
   } catch (error) {
     if (!(error instanceof AppError) || error.kind !== 'invalid') throw error;
     const [detail] = error.details;
-    return { name: detail?.name ?? null, received: detail?.received ?? null };
+    return { name: detail?.name ?? null, detail: detail?.detail ?? '', received: detail?.received ?? null };
   }
   throw new Error(`${querystring} was not refused`);
 }
@@ -166,6 +169,7 @@ describe('Google Image Charts', () => {
     ['chld=Q%7C0', { errorCorrection: 'Q', margin: 0 }],
     ['chld=M', { errorCorrection: 'M', margin: 4 }],
     ['chld=|2', { errorCorrection: 'L', margin: 2 }],
+    ['chld=h|', { errorCorrection: 'H', margin: 4 }],
     ['choe=UTF-8', {}],
     ['choe=Shift_JIS', {}],
     ['chf=bg,s,65432100', { background: 'transparent' }],
@@ -182,13 +186,16 @@ describe('Google Image Charts', () => {
     ['cht=qr&chl=x', 'chs'],
     ['cht=qr&chl=x&chs=100x200', 'chs'],
     ['cht=qr&chl=x&chs=2001x2001', 'chs'],
-    ['cht=qr&chl=x&chs=100x100&chld=X', 'chld'],
-    ['cht=qr&chl=x&chs=100x100&chld=L|21', 'chld'],
     ['cht=qr&chl=x&chs=100x100&chof=gif', 'chof'],
     ['cht=qr&chl=x&chs=100x100&chf=bg,lg,0,ffffff,0,000000,1', 'chf'],
     ['cht=qr&chl=%C3%A9&chs=100x100&choe=Shift_JIS', 'choe'],
   ])('refuses %s, naming the parameter', (query, name) => {
     expect(refusal(readGoogleChart, query).name).toBe(name);
+  });
+
+  it.each(['Z', '4', 'L,4', 'L|21', 'L|-1', 'L|4|5'])('refuses chld=%s by showing the form that it has', (chld) => {
+    const { detail, received } = refusal(readGoogleChart, `cht=qr&chl=x&chs=100x100&chld=${chld}`);
+    expect([detail, received]).toEqual([expect.stringContaining('as in L|4'), chld]);
   });
 });
 
