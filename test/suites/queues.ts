@@ -1,14 +1,10 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { Redis } from 'ioredis';
-import { afterAll, afterEach, expect, it, vi } from 'vitest';
-import type { ToldEnd } from '../../shared/adapters/database/database.ts';
-import { type RunningJob, startJobWorker, type Verdict } from '../../shared/adapters/job-worker.ts';
-import { connectQueues, type NewJob, type Queues } from '../../shared/adapters/queues.ts';
+import { expect, it, vi } from 'vitest';
+import type { RunningJob, Verdict } from '../../shared/adapters/job-worker.ts';
+import type { NewJob } from '../../shared/adapters/queues.ts';
 import type { QueueName } from '../../shared/contract/jobs.ts';
-import { createLog } from '../../shared/log.ts';
-import { uniquePrefix } from '../support/servers.ts';
-
-const log = createLog('test', 'silent');
+import { queuesUnderTest } from './queues-under-test.ts';
 
 export const renderJob = (jobId: string): NewJob => ({
   name: 'render-codes',
@@ -19,58 +15,7 @@ const suspectJob = (jobId: string): NewJob => ({ name: 'render-suspect', payload
 
 /** What queues and their workers promise, on the Redis at `url()`. */
 export function queuesSuite(url: () => string): void {
-  const closers: (() => Promise<void>)[] = [];
-  const prefixes: string[] = [];
-  let prefix = '';
-
-  const newPrefix = (): void => {
-    prefix = uniquePrefix();
-    prefixes.push(prefix);
-  };
-  const connect = async (): Promise<Queues> => {
-    const queues = await connectQueues({ url: url(), prefix }, log);
-    closers.push(() => queues.close());
-    return queues;
-  };
-  const work = async (
-    queue: QueueName,
-    process: (job: RunningJob) => Promise<Verdict>,
-    options: { concurrency?: number; lockMs?: number; stalledCheckMs?: number } = {},
-  ) => {
-    const worker = await startJobWorker({
-      queue,
-      redis: { url: url(), prefix },
-      concurrency: 4,
-      log,
-      process,
-      ...options,
-    });
-    closers.push(() => worker.close({ graceMs: 2000 }));
-    return worker;
-  };
-  const raw = async <Answer>(ask: (redis: Redis) => Promise<Answer>): Promise<Answer> => {
-    const redis = new Redis(url());
-    try {
-      return await ask(redis);
-    } finally {
-      redis.disconnect();
-    }
-  };
-  const gone = async (queues: Queues, queue: QueueName, jobId: string): Promise<void> => {
-    await vi.waitFor(async () => expect(await queues.liveJobs(queue, [jobId])).toEqual(new Set()), { timeout: 20_000 });
-  };
-
-  afterEach(async () => {
-    for (const close of closers.splice(0).reverse()) await close();
-  });
-  afterAll(() =>
-    raw(async (redis) => {
-      for (const used of prefixes) {
-        for await (const keys of redis.scanStream({ match: `${used}*`, count: 1000 }))
-          if (keys.length > 0) await redis.unlink(keys);
-      }
-    }),
-  );
+  const { newPrefix, connect, work, raw, gone, prefix } = queuesUnderTest(url);
 
   it('runs an added job with its payload, as its first attempt, and forgets it when it is done', async () => {
     newPrefix();
@@ -94,7 +39,7 @@ export function queuesSuite(url: () => string): void {
         lastAttempt: false,
       },
     ]);
-    expect(await raw((redis) => redis.exists(`${prefix}-queue:renders:job_a`))).toBe(0);
+    expect(await raw((redis) => redis.exists(`${prefix()}-queue:renders:job_a`))).toBe(0);
   });
 
   it('adds jobs of several queues, and more than one command holds, in one call', async () => {
@@ -139,11 +84,11 @@ export function queuesSuite(url: () => string): void {
     });
     await queues.add([renderJob('job_a')]);
     await gone(queues, 'renders', 'job_a');
-    expect(await raw((redis) => redis.zscore(`${prefix}-queue:renders:failed`, 'job_a'))).not.toBeNull();
+    expect(await raw((redis) => redis.zscore(`${prefix()}-queue:renders:failed`, 'job_a'))).not.toBeNull();
     await queues.add([renderJob('job_a')]);
     await vi.waitFor(() => expect(attempts).toEqual([1, 1]), { timeout: 10_000 });
     await gone(queues, 'renders', 'job_a');
-    expect(await raw((redis) => redis.zscore(`${prefix}-queue:renders:failed`, 'job_a'))).toBeNull();
+    expect(await raw((redis) => redis.zscore(`${prefix()}-queue:renders:failed`, 'job_a'))).toBeNull();
   });
 
   it('knows waiting, running and resting jobs as live', async () => {
@@ -162,9 +107,9 @@ export function queuesSuite(url: () => string): void {
     await queues.add([renderJob('job_resting'), renderJob('job_running'), renderJob('job_waiting')]);
     const ids = ['job_resting', 'job_running', 'job_waiting'];
     await vi.waitFor(async () =>
-      expect(await raw((redis) => redis.lrange(`${prefix}-queue:renders:active`, 0, -1))).toEqual(['job_running']),
+      expect(await raw((redis) => redis.lrange(`${prefix()}-queue:renders:active`, 0, -1))).toEqual(['job_running']),
     );
-    expect(await raw((redis) => redis.zcard(`${prefix}-queue:renders:delayed`))).toBe(1);
+    expect(await raw((redis) => redis.zcard(`${prefix()}-queue:renders:delayed`))).toBe(1);
     expect(await queues.liveJobs('renders', ids)).toEqual(new Set(ids));
     release();
   });
@@ -173,7 +118,7 @@ export function queuesSuite(url: () => string): void {
     newPrefix();
     const queues = await connect();
     await queues.add([renderJob('job_a')]);
-    await raw((redis) => redis.lrem(`${prefix}-queue:renders:wait`, 1, 'job_a'));
+    await raw((redis) => redis.lrem(`${prefix()}-queue:renders:wait`, 1, 'job_a'));
     expect(await queues.liveJobs('renders', ['job_a'])).toEqual(new Set());
   });
 
@@ -200,8 +145,8 @@ export function queuesSuite(url: () => string): void {
     const queues = await connect();
     await queues.add([renderJob('job_a'), renderJob('job_b')]);
     // Attempts that fill an hour cannot be waited for.
-    await raw((redis) => redis.hset(`${prefix}-queue:renders:job_a`, 'atm', 65));
-    await raw((redis) => redis.hset(`${prefix}-queue:renders:job_b`, 'atm', 64));
+    await raw((redis) => redis.hset(`${prefix()}-queue:renders:job_a`, 'atm', 65));
+    await raw((redis) => redis.hset(`${prefix()}-queue:renders:job_b`, 'atm', 64));
     const lasts: Record<string, boolean> = {};
     await work('renders', async ({ id, lastAttempt }) => {
       lasts[id] = lastAttempt;
@@ -343,17 +288,17 @@ export function queuesSuite(url: () => string): void {
     newPrefix();
     const queues = await connect();
     const wokenBy = async (job: NewJob, name: QueueName): Promise<number> => {
-      const idle = [1, 2, 3].map(() => new Redis(url(), { connectionName: `${prefix}-${name}` }));
+      const idle = [1, 2, 3].map(() => new Redis(url(), { connectionName: `${prefix()}-${name}` }));
       let woken = 0;
       for (const redis of idle)
-        redis.bzpopmin(`${prefix}-queue:${name}:marker`, 0).then(
+        redis.bzpopmin(`${prefix()}-queue:${name}:marker`, 0).then(
           () => woken++,
           () => undefined, // it was not woken
         );
       await vi.waitFor(async () => {
         const clients = String(await raw((redis) => redis.client('LIST'))).split('\n');
         const waiting = clients.filter(
-          (line) => line.includes(`name=${prefix}-${name} `) && / cmd=bzpopmin/.test(line),
+          (line) => line.includes(`name=${prefix()}-${name} `) && / cmd=bzpopmin/.test(line),
         );
         expect(waiting).toHaveLength(3);
       });
@@ -382,58 +327,6 @@ export function queuesSuite(url: () => string): void {
     expect(done.length).toBeLessThanOrEqual(2);
     worker.goOn();
     await vi.waitFor(() => expect([...done].sort()).toEqual(['a', 'b', 'c', 'd']));
-  });
-
-  it('gives the epoch to one claimer only', async () => {
-    newPrefix();
-    const [first, second] = [await connect(), await connect()];
-    const claims = await Promise.all([first.claimEpoch(), second.claimEpoch(), first.claimEpoch()]);
-    expect(claims.filter(Boolean)).toHaveLength(1);
-  });
-
-  it('tells every listener of ended work until it stops listening', async () => {
-    newPrefix();
-    const [teller, first, second] = [await connect(), await connect(), await connect()];
-    const heard: Record<string, Set<string>> = { a: new Set(), b: new Set(), c: new Set() };
-    const listen = (queues: Queues, name: string) =>
-      queues.onEnded((ids) => {
-        for (const id of ids) heard[name]?.add(id);
-      });
-    listen(first, 'a');
-    const stop = listen(first, 'b');
-    listen(second, 'c');
-    await vi.waitFor(async () => {
-      await teller.announceEnded(['rnd_early', 'rnd_other']);
-      for (const ids of Object.values(heard)) expect(ids.has('rnd_other')).toBe(true);
-    });
-    stop();
-    await teller.announceEnded(['rnd_late']);
-    await vi.waitFor(() => expect(heard.a?.has('rnd_late') && heard.c?.has('rnd_late')).toBe(true));
-    expect(heard.b?.has('rnd_late')).toBe(false);
-  });
-
-  it('carries how renders ended to every listener', async () => {
-    newPrefix();
-    const [teller, listener] = [await connect(), await connect()];
-    const error = { code: 'render_failed', detail: 'It did not work', pointer: null };
-    const end: ToldEnd = { id: 'rnd_a', jobId: 'r-1', at: 1000, result: null, error };
-    const heard: ToldEnd[][] = [];
-    listener.onEnded((_ids, ends) => void heard.push(ends));
-    await vi.waitFor(async () => {
-      await teller.announceEnded(['rnd_a', 'rnd_b'], [end]);
-      expect(heard).toContainEqual([end]);
-    });
-  });
-
-  it('carries which codes were changed to every listener', async () => {
-    newPrefix();
-    const [teller, listener] = [await connect(), await connect()];
-    const heard: string[][] = [];
-    listener.onChanged((slugs) => void heard.push(slugs));
-    await vi.waitFor(async () => {
-      await teller.announceChanged(['menu-7', 'menu-8']);
-      expect(heard).toContainEqual(['menu-7', 'menu-8']);
-    });
   });
 
   it.each(['a:b', '123', ''])('refuses the job id %j, which BullMQ would mistake', async (jobId) => {
