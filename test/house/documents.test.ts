@@ -41,6 +41,17 @@ describe('the README', () => {
     expect(links.filter((path) => !existsSync(join(root, path)))).toEqual([]);
   });
 
+  it('links to sections of the guide that are there', () => {
+    const headings = captured(read('docs/guide.md'), /^## (.+)$/gm);
+    const anchors = headings.map((heading) =>
+      heading
+        .toLowerCase()
+        .replace(/[^a-z ]/g, '')
+        .replaceAll(' ', '-'),
+    );
+    expect(sorted(captured(readme, /\(docs\/guide\.md#([^)]+)\)/g))).toEqual(sorted(anchors));
+  });
+
   it('names no file or folder in its map that is not there', () => {
     const map = readme.slice(readme.indexOf('## File map'), readme.indexOf('## API'));
     const paths = captured(map, /^\| `([^`]+)` \|/gm);
