@@ -27,6 +27,8 @@ const graceMs = { api: 11_000, workers: 16_000, redis: 5000 } as const;
 /** How long the processes of a run that was killed may take to notice it and to free the port. */
 const leftoverMs = 12_000;
 
+// As with the log, nobody may read it any more: `npm start | head`.
+process.stdout.on('error', () => undefined);
 const say = (line: string): void => {
   process.stdout.write(`${line}\n`);
 };

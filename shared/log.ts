@@ -28,6 +28,12 @@ function timestamps(): () => string {
  */
 export function createLog(part: string, level: LogLevel, { isBuffered = false } = {}): Log {
   const options = { level, base: { part, pid: process.pid }, timestamp: timestamps() };
-  if (!isBuffered) return pino(options);
-  return pino(options, pino.destination({ dest: 1, sync: false, minLength: 8192, periodicFlush: gatherMs }));
+  const buffering = isBuffered ? { minLength: 8192, periodicFlush: gatherMs } : {};
+  const output = pino.destination({ dest: 1, sync: false, ...buffering });
+  // Nobody reads it any more, its terminal was closed, say: no reason to end, least of all while draining. What pino does for EPIPE.
+  const nothing = () => undefined;
+  output.on('error', () =>
+    Object.assign(output, { write: nothing, flushSync: nothing, end: nothing, destroy: nothing }),
+  );
+  return pino(options, output);
 }

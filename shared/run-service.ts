@@ -31,8 +31,8 @@ type ServiceOptions = {
 };
 
 /**
- * Runs one service as the process `host`: reads the configuration, starts, and drains at SIGTERM, at SIGINT, or when the
- * parent process is gone. Further signals change nothing: npm sends the same one twice at Ctrl-C.
+ * Runs one service as the process `host`: reads the configuration, starts, and drains at SIGTERM, at SIGINT, at SIGHUP
+ * (its terminal was closed), or when the parent process is gone. Further signals change nothing: npm sends the same one twice at Ctrl-C.
  *
  * Exit codes: 0 drained, 1 could not start or drain (in time), or a rejection that nobody handled, 2 wrong configuration (each mistake on standard error).
  */
@@ -53,7 +53,7 @@ export async function runService(host: NodeJS.Process, options: ServiceOptions):
     log.info({ reason }, 'draining');
     void drain(host, { log, releases, started, graceMs: options.graceMs });
   };
-  for (const signal of ['SIGTERM', 'SIGINT'] as const) host.on(signal, () => stop(signal));
+  for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const) host.on(signal, () => stop(signal));
   const parentGone = (): void => stop('the parent process is gone');
   if (host.connected) host.on('disconnect', parentGone);
   else if (host.send) parentGone(); // it was forked, and the parent died before anyone listened for that

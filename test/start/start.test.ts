@@ -80,7 +80,7 @@ describe('npm start', () => {
     expect(await renderOnce(await second.client())).not.toHaveLength(0);
   });
 
-  it('starts each dead child again and says which died', async () => {
+  it('starts each dead child again and says which died, and drains when its terminal is closed', async () => {
     const service = await ready(await temporaryFolder());
     const client = await service.client();
     for (const name of ['api', 'workers', 'redis'] as const) {
@@ -90,7 +90,12 @@ describe('npm start', () => {
       expect(await eventually('a render', () => renderOnce(client))).not.toHaveLength(0);
     }
     for (const name of ['API', 'worker pool', 'Redis']) expect(output(service)).toContain(`${name} died`);
-    expect(await service.process.end('SIGTERM')).toEqual({ code: 0, signal: null });
+    const { all } = await service.children();
+    // The terminal is closed: nobody reads the log any more, and what runs ends in order all the same.
+    service.process.child.stdout?.destroy();
+    service.process.child.stderr?.destroy();
+    expect(await service.process.end('SIGHUP')).toEqual({ code: 0, signal: null });
+    await gone(all);
   });
 
   it('says that the port is taken before it starts anything', async () => {
