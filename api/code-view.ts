@@ -3,13 +3,10 @@ import type { CodeRow, TargetVersion } from '../shared/adapters/database/code-st
 import type { CodeAnswer, TargetVersionAnswer } from '../shared/contract/code-answer.ts';
 import { codeStatus } from '../shared/domain/code-status.ts';
 import { domainOf, encodedTextOf, shortUrlOf } from '../shared/domain/short-url.ts';
-
-function timeOf(millis: number | null): string | null {
-  return millis === null ? null : new Date(millis).toISOString();
-}
+import { isoTime, isoTimeOrNull } from './iso-time.ts';
 
 /** Returns what the code's symbol says. */
-export function symbolTextOf(row: Pick<CodeRow, 'shortOrigin' | 'slug' | 'imageOptions'>): string {
+function symbolTextOf(row: Pick<CodeRow, 'shortOrigin' | 'slug' | 'imageOptions'>): string {
   return encodedTextOf(row, row.imageOptions.compact !== false);
 }
 
@@ -43,15 +40,15 @@ export function codeAnswer(row: CodeRow, { publicUrl, now }: { publicUrl: string
     imageOptions: row.imageOptions,
     image: { url: `${publicUrl}/v1/codes/${row.id}/image` },
     forwardQuery: row.forwardQuery,
-    expiresAt: timeOf(row.expiresAt),
+    expiresAt: isoTimeOrNull(row.expiresAt),
     externalId: row.externalId,
     metadata: row.metadata,
     batchId: row.batchId,
     scanCount: row.scanCount,
-    lastScannedAt: timeOf(row.lastScannedAt),
+    lastScannedAt: isoTimeOrNull(row.lastScannedAt),
     version: row.current.version,
-    createdAt: new Date(row.createdAt).toISOString(),
-    updatedAt: new Date(row.updatedAt).toISOString(),
+    createdAt: isoTime(row.createdAt),
+    updatedAt: isoTime(row.updatedAt),
   };
 }
 
@@ -60,8 +57,8 @@ export function historyAnswer(versions: TargetVersion[], newer: number | null): 
   return versions.map(({ version, target, from, changedBy }, index) => ({
     version,
     target,
-    from: new Date(from).toISOString(),
-    to: timeOf(versions[index - 1]?.from ?? newer),
+    from: isoTime(from),
+    to: isoTimeOrNull(versions[index - 1]?.from ?? newer),
     changedBy,
   }));
 }

@@ -1,14 +1,12 @@
 import type { DeliveryRow, WebhookRow } from '../shared/adapters/database/webhook-store.ts';
 import type { DeliveryAnswer, WebhookAnswer } from '../shared/contract/webhook-answer.ts';
 import type { SealedSecret } from '../shared/signing-secrets.ts';
-
-const time = (at: number): string => new Date(at).toISOString();
-const timeOrNull = (at: number | null): string | null => (at === null ? null : time(at));
+import { isoTime, isoTimeOrNull } from './iso-time.ts';
 
 /** Until when the secret before the newest signs too; null when it is over, or there was none. */
 export function previousExpiry(secrets: SealedSecret[], now: number): string | null {
   const expiresAt = secrets[1]?.expiresAt ?? null;
-  return expiresAt !== null && expiresAt > now ? time(expiresAt) : null;
+  return expiresAt !== null && expiresAt > now ? isoTime(expiresAt) : null;
 }
 
 /** Shows a webhook; `secret` belongs only to the answers that made it. */
@@ -22,11 +20,11 @@ export function webhookAnswer(row: WebhookRow, now: number, secret?: string): We
     description,
     status,
     disabledReason,
-    failingSince: timeOrNull(row.failingSince),
+    failingSince: isoTimeOrNull(row.failingSince),
     previousSecretExpiresAt: previousExpiry(row.secrets, now),
     ...(secret === undefined ? {} : { secret }),
-    createdAt: time(row.createdAt),
-    updatedAt: time(row.updatedAt),
+    createdAt: isoTime(row.createdAt),
+    updatedAt: isoTime(row.updatedAt),
   };
 }
 
@@ -48,10 +46,10 @@ export function deliveryAnswer(row: DeliveryRow): DeliveryAnswer {
     resourceId: row.resourceId ?? resourceIdIn(row),
     type,
     status,
-    nextAttemptAt: timeOrNull(row.nextAttemptAt),
-    attempts: attempts.map(({ at, ...attempt }) => ({ at: time(at), ...attempt })),
+    nextAttemptAt: isoTimeOrNull(row.nextAttemptAt),
+    attempts: attempts.map(({ at, ...attempt }) => ({ at: isoTime(at), ...attempt })),
     error,
-    createdAt: time(row.createdAt),
-    completedAt: timeOrNull(row.completedAt),
+    createdAt: isoTime(row.createdAt),
+    completedAt: isoTimeOrNull(row.completedAt),
   };
 }

@@ -160,7 +160,7 @@ function patched(current: WebhookRow, { url, events, description, status }: Webh
   };
 }
 
-export function webhookNotFound(): AppError {
+function webhookNotFound(): AppError {
   return new AppError('not-found', 'not_found', 'There is no webhook with this id');
 }
 

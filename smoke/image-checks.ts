@@ -4,7 +4,7 @@ import type { Content } from '../shared/domain/content/content.ts';
 import type { Check, Deployment } from './deployment.ts';
 import { expectImage, expectSame } from './expectations.ts';
 
-export const contentsOf = (mark: string): Content[] =>
+const contentsOf = (mark: string): Content[] =>
   [
     { type: 'url', url: `https://example.com/${mark}?a=1&b=ü` },
     { type: 'text', text: `${mark} 漢字 ☕ zwei\nZeilen` },

@@ -78,7 +78,7 @@ function withBuckets(stored: StoredDay | null, starts: number[], counted: Map<nu
 }
 
 /** Counts buckets of a code from the ledger. */
-export const countCode: Count = async (scans, { owner, day, starts }) => {
+const countCode: Count = async (scans, { owner, day, starts }) => {
   const counted = new Map<number, RollUp>();
   for (const start of starts) {
     const rows = await scansBetween(scans, owner, { from: start, to: start + bucketMs });

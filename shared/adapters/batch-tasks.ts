@@ -4,7 +4,7 @@ import type { Batch, BatchChunk, BatchStore, BatchTask } from './database/batch-
 import type { NewJob, Queues } from './queues.ts';
 
 /** So many chunks of one tenant are on the queue at once: each of its lanes carries one, and goes to the end of the queue behind it. */
-export const lanesPerTenant = 2;
+const lanesPerTenant = 2;
 
 /** What a task is, before a job carries it. */
 export type TaskFacts = Omit<BatchTask, 'jobId' | 'queuedAt'>;
@@ -45,7 +45,7 @@ export const zipTask = ({ id, tenantId }: OfBatch, part: number): TaskFacts => (
 });
 
 /** @param lane 1…lanesPerTenant */
-export const laneTask = (tenantId: string, lane: number): TaskFacts => ({
+const laneTask = (tenantId: string, lane: number): TaskFacts => ({
   id: `rows-${lane}-${tenantId}`,
   kind: 'render-rows',
   tenantId,

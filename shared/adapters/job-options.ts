@@ -16,7 +16,7 @@ export const maxAttempts = 66;
  * How every job of ours is kept. A done one leaves at once (rows say what was done); of the failed ones the latest thousand stay
  * for a day, to be looked at.
  */
-export const jobOptions = {
+const jobOptions = {
   attempts: maxAttempts,
   backoff: { type: 'custom' },
   removeOnComplete: true,

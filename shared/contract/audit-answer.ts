@@ -7,7 +7,7 @@ import { emptyRange, instantOf, timeOrDate } from './time-range.ts';
 import { invalidRequest } from './zod-problems.ts';
 
 /** One change: who made it, when, and what it changed. Values that may be secret are null, their fields are named. */
-export const auditAnswerSchema = z
+const auditAnswerSchema = z
   .object({
     object: z.literal('audit_entry'),
     id: z.string(),

@@ -3,7 +3,7 @@ import { codeStatuses } from '../domain/code-status.ts';
 import { errorCorrectionLevels, imageFormats } from '../domain/render-spec.ts';
 
 /** `imageOptions` as they are shown: what was given, and nothing else. */
-export const shownImageOptionsSchema = z
+const shownImageOptionsSchema = z
   .strictObject({
     format: z.enum(imageFormats),
     size: z.int(),

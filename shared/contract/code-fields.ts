@@ -8,8 +8,8 @@ import { defaulted, optional, trueOrFalse } from './field.ts';
 import { imageOptionsSchema } from './image-options.ts';
 
 /** Bytes of `metadata` as JSON in UTF-8, without spaces. */
-export const mostMetadataBytes = 4096;
-export const mostTags = 20;
+const mostMetadataBytes = 4096;
+const mostTags = 20;
 export const mostTagCharacters = 50;
 export const mostNameCharacters = 200;
 

@@ -7,7 +7,7 @@ import { eventContent } from './event-content.ts';
 import { fields, line, lines, lineThat, listOf, message, numberBetween, optional, rawText } from './field.ts';
 import { wifiContent } from './wifi-content.ts';
 
-export const webAddress = lineThat({
+const webAddress = lineThat({
   accepted: 'an absolute URL with http or https, without spaces',
   code: 'invalid_url',
   isAccepted: (value) => isUrl(value, webSchemes),

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 
 /** One field that is wrong: `pointer` in bodies, `name` elsewhere. */
-export const fieldErrorSchema = z
+const fieldErrorSchema = z
   .object({
     in: z.enum(['body', 'query', 'path', 'header', 'csv']),
     pointer: z.string().nullable(),

@@ -6,10 +6,10 @@ export const workStatusSchema = z
   .enum(['queued', 'running', 'completed', 'failed', 'cancelled'])
   .meta({ id: 'WorkStatus' });
 
-export const warningSchema = z.object({ code: z.string(), detail: z.string() }).meta({ id: 'Warning' });
+const warningSchema = z.object({ code: z.string(), detail: z.string() }).meta({ id: 'Warning' });
 
 /** The canonical spec as it is shown; `marginPx` stands there only when a peer's route measured the margin in pixels. */
-export const shownSpecSchema = z
+const shownSpecSchema = z
   .object({
     content: z.looseObject({ type: z.string() }),
     format: z.enum(imageFormats),

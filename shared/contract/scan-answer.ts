@@ -3,7 +3,7 @@ import { scanSources } from '../domain/scans/analytics.ts';
 import { listAnswerSchema } from './lists.ts';
 
 /** The resource `scan`: one line of the ledger. Unknown is null; there is no address and no visitor in it. */
-export const scanAnswerSchema = z
+const scanAnswerSchema = z
   .object({
     object: z.literal('scan'),
     id: z.string(),

@@ -5,7 +5,7 @@ import type { Query } from './render-query.ts';
 import { emptyRange, instantOf, timeOrDate } from './time-range.ts';
 import { invalidRequest } from './zod-problems.ts';
 
-export const scanFormats = ['json', 'csv', 'ndjson'] as const;
+const scanFormats = ['json', 'csv', 'ndjson'] as const;
 export type ScanFormat = (typeof scanFormats)[number];
 
 /** What of a code's ledger is asked for. An export (csv, ndjson) has every scan of the range, a JSON page at most `limit`. */

@@ -10,7 +10,7 @@ const mostDays = 400;
 const count = z.int().min(0);
 
 /** How a tenant stands against what it may have done on a UTC day. */
-export const quotaSchema = z
+const quotaSchema = z
   .object({
     limit: count.nullable().describe('Null: there is none.'),
     used: count.describe('On this UTC day, to about a second.'),

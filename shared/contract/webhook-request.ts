@@ -9,7 +9,7 @@ import { inBody, invalidRequest, type Problem, problemsOf } from './zod-problems
 const mostUrlCharacters = 2048;
 const mostDescriptionCharacters = 200;
 
-export const acceptedReceiver = `a URL of at most ${mostUrlCharacters} characters that begins with https:// or http://, without user and fragment`;
+const acceptedReceiver = `a URL of at most ${mostUrlCharacters} characters that begins with https:// or http://, without user and fragment`;
 
 /**
  * Says whether an address may be called, as far as its text tells; a name is looked up when it is called. It comes from

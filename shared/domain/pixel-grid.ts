@@ -7,7 +7,7 @@ import type { RenderSpec } from './render-spec.ts';
 export const minModulePx = 2.25;
 
 /** The same where there is no quiet zone. */
-export const minModulePxAtEdge = 3;
+const minModulePxAtEdge = 3;
 
 /** A symbol of `modules` × `modules` (quiet zone left out) within a square image and its quiet zone. */
 export type Frame = { modules: number } & Pick<RenderSpec, 'size' | 'margin' | 'marginPx'>;

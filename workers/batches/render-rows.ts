@@ -42,7 +42,7 @@ async function setAside(deps: BatchDeps, { tenantId, id }: BatchTask): Promise<v
 }
 
 /** Draws what is open of a chunk; of a batch that is cut short, what a run that was cut off had begun. */
-export async function drawChunk(deps: BatchDeps, chunk: BatchChunk, job: RunningJob): Promise<Verdict> {
+async function drawChunk(deps: BatchDeps, chunk: BatchChunk, job: RunningJob): Promise<Verdict> {
   const { batches } = deps.database;
   const batch = await batches.find(chunk.batchId);
   if (batch === null || isOver(batch)) return { verdict: 'done' };

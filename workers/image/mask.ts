@@ -117,7 +117,7 @@ function balancePenalty(lanes: Lanes, modules: number): number {
 }
 
 /** Returns the penalty of a symbol, by the four rules of ISO/IEC 18004, clause 7.8.3.1. */
-export function maskPenalty(lanes: Lanes, modules: number, limit = Number.POSITIVE_INFINITY): number {
+function maskPenalty(lanes: Lanes, modules: number, limit = Number.POSITIVE_INFINITY): number {
   let penalty = blockPenalty(lanes, modules) + balancePenalty(lanes, modules);
   for (let word = 0; word < laneWords(modules) && penalty < limit; word++)
     penalty += linePenalty(lanes, word * modules, modules, lanesBelow(2 * modules, word));

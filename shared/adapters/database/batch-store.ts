@@ -147,7 +147,7 @@ export type BatchChunk = {
   lane: string | null;
 };
 
-export const taskKinds = [
+const taskKinds = [
   'parse-batch',
   'retry-batch',
   'render-rows',

@@ -9,7 +9,7 @@ import type { ScanStore } from './scan-store.ts';
 import type { UsageStore } from './usage-store.ts';
 import type { DeliveryStore, RenderOutbox, ScanNoticeStore, WebhookStore } from './webhook-store.ts';
 
-export const workStatuses = ['queued', 'running', 'completed', 'failed', 'cancelled'] as const;
+const workStatuses = ['queued', 'running', 'completed', 'failed', 'cancelled'] as const;
 export type WorkStatus = (typeof workStatuses)[number];
 
 /** Times in rows are milliseconds since 1970, UTC. */

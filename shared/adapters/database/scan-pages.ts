@@ -7,7 +7,7 @@ import type { ScanPage, ScanRow } from './scan-store.ts';
 export const ledgerSetting = 'scans:ledger-begins';
 
 /** Behind every time that a row may have. */
-export const endOfTime: Millis = Date.UTC(9999, 0);
+const endOfTime: Millis = Date.UTC(9999, 0);
 
 /** Returns where a page begins, behind `after` or at the end of the range that its order begins at, and its bounds. */
 export function pageBounds({ order, from, to, after }: ScanPage): {
@@ -32,7 +32,7 @@ export function chunksOf<Item>(items: readonly Item[], size: number): Item[][] {
 }
 
 /** The days that a range touches: from the first, to behind the last. */
-export function daysOfRange({ from, to }: BucketRange): BucketRange {
+function daysOfRange({ from, to }: BucketRange): BucketRange {
   return { from: dayOf(from), to: dayOf(to + dayMs - 1) };
 }
 

@@ -4,7 +4,7 @@ import type { WorkError } from '../../errors.ts';
 import type { SealedSecret } from '../../signing-secrets.ts';
 import type { Millis, Outcome, Page, RenderResult, RenderRow, WorkStatus } from './database.ts';
 
-export const webhookStatuses = ['active', 'disabled'] as const;
+const webhookStatuses = ['active', 'disabled'] as const;
 export type WebhookStatus = (typeof webhookStatuses)[number];
 
 /** `gone`: it answered 410; `failing`: five days of failures; `by_request`: its owner said so. */
@@ -49,7 +49,7 @@ export interface WebhookStore {
   replaceCallbackSecrets(next: CallbackSecrets): Promise<boolean>;
 }
 
-export const deliveryStatuses = ['queued', 'completed', 'failed'] as const satisfies readonly WorkStatus[];
+const deliveryStatuses = ['queued', 'completed', 'failed'] as const satisfies readonly WorkStatus[];
 export type DeliveryStatus = (typeof deliveryStatuses)[number];
 
 export type DeliveryAttempt = {

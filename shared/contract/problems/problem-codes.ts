@@ -22,7 +22,7 @@ export const problemCodes: Readonly<Record<string, CodeEntry>> = {
 };
 
 /** Says of codes of one parameter, `invalid_limit` or `unsupported_format`, what all of their kind mean. */
-export const parameterCodes: Readonly<Record<'invalid' | 'unsupported', CodeEntry>> = {
+const parameterCodes: Readonly<Record<'invalid' | 'unsupported', CodeEntry>> = {
   invalid: {
     status: null,
     meaning: 'The parameter, field or header of this name is not what is accepted.',

@@ -30,7 +30,7 @@ function trimmed(text: string): string {
 }
 
 /** Makes a name without extension safe everywhere; '' when nothing is left of it. */
-export function safeStem(text: string, mostBytes = mostFileNameBytes - 4): string {
+function safeStem(text: string, mostBytes = mostFileNameBytes - 4): string {
   const plain = trimmed(text.normalize('NFC').replace(forbidden, '-').replace(/\s+/gu, ' '));
   const stem = trimmed(cutToBytes(plain, mostBytes));
   const [beforeDot = ''] = stem.split('.');

@@ -99,7 +99,7 @@ const alike = parts.map((part, index) => ({
 }));
 
 /** Returns the key that a city is counted under: Paris is not Paris. */
-export function cityKey(country: string | null, city: string | null): string | null {
+function cityKey(country: string | null, city: string | null): string | null {
   return city === null ? null : `${country ?? ''}/${city}`;
 }
 

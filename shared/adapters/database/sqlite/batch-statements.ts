@@ -1,8 +1,7 @@
 import type { Batch, BatchChunk, BatchRow, BatchTask } from '../batch-store.ts';
 import { rowCodec } from './columns.ts';
+import { byKey, quoted } from './sql-parts.ts';
 import type { Statement } from './statements.ts';
-
-const byKey = (sql: string): Statement => ({ sql, index: null });
 
 export const batchCodec = rowCodec<Batch>({
   id: 'plain',
@@ -71,8 +70,6 @@ export const batchTaskCodec = rowCodec<BatchTask>({
   jobId: 'plain',
   queuedAt: 'plain',
 });
-
-const quoted = (names: readonly string[]): string => names.map((name) => `"${name}"`).join(', ');
 
 function insertOf(table: string, names: readonly string[]): Statement {
   const values = names.map((_, index) => `?${index + 1}`).join(', ');

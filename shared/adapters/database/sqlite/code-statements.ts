@@ -1,7 +1,7 @@
 import { codeCodec } from './code-columns.ts';
+import { byKey } from './sql-parts.ts';
 import type { Statement } from './statements.ts';
 
-const byKey = (sql: string): Statement => ({ sql, index: null });
 const columns = codeCodec.names;
 const placeholders = columns.map((_, index) => `?${index + 1}`);
 const positionOf = (name: (typeof columns)[number]): string => `?${columns.indexOf(name) + 1}`;

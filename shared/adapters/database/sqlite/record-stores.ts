@@ -5,7 +5,7 @@ import type { SqliteConnection } from './connection.ts';
 import { byKey, insertOf, quoted } from './sql-parts.ts';
 import type { Statement } from './statements.ts';
 
-export const auditCodec = rowCodec<AuditRow>({
+const auditCodec = rowCodec<AuditRow>({
   id: 'plain',
   tenantId: 'plain',
   keyId: 'plain',

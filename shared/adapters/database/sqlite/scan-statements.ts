@@ -1,6 +1,7 @@
 import { bucketMs, dayMs, parts } from '../../../domain/scans/roll-up.ts';
 import type { ScanRow } from '../scan-store.ts';
 import { rowCodec } from './columns.ts';
+import { byKey } from './sql-parts.ts';
 import type { Statement } from './statements.ts';
 
 export const scanCodec = rowCodec<ScanRow>({
@@ -22,7 +23,6 @@ export const scanCodec = rowCodec<ScanRow>({
   bot: 'flag',
 });
 
-const byKey = (sql: string): Statement => ({ sql, index: null });
 const columns = scanCodec.names.join(', ');
 const values = scanCodec.names.map((_, index) => `?${index + 1}`).join(', ');
 
