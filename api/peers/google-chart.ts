@@ -45,14 +45,15 @@ export const readGoogleChart: QueryDialect = {
 
 /** Reads `L|4`, of which either may be left out. */
 function readLevelAndMargin(read: PeerQuery): { errorCorrection: ErrorCorrectionLevel; margin: number } {
-  const [, level, margin] = /^([LMQH]?)(?:\|(\d{0,7}))?$/i.exec(read.text('chld') ?? '') ?? [null, 'L', '21'];
-  if (Number(margin) > 20)
+  const found = /^([LMQH]?)(?:\|(\d{0,7}))?$/i.exec(read.text('chld') ?? '');
+  const [level, margin] = [found?.[1] || 'L', Number(found?.[2] || 4)];
+  if (found === null || margin > 20)
     read.refuse(
       'chld',
       'invalid_chld',
       'chld must be a level (L, M, Q or H) and a margin of 0 to 20 modules, as in L|4; either may be left out',
     );
-  return { errorCorrection: (level || 'L').toUpperCase() as ErrorCorrectionLevel, margin: Number(margin || 4) };
+  return { errorCorrection: level.toUpperCase() as ErrorCorrectionLevel, margin };
 }
 
 function readFill(read: PeerQuery): HexColour | 'transparent' {

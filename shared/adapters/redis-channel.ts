@@ -26,7 +26,8 @@ export type Heard = {
 };
 
 /**
- * Hears of ended work, of codes that were changed, and of what is to be forgotten, on a connection of its own and subscribes again after every loss of it.
+ * Hears of ended work, of codes that were changed, and of what is to be forgotten, on a connection of its own, and subscribes again
+ * after every loss of it.
  *
  * What is published while the connection is away is not heard: who waits must look at the rows in the end.
  */

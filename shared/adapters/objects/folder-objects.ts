@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { closeSync, constants, mkdirSync, openSync, renameSync, rmSync, writeFileSync } from 'node:fs';
-import { access, type FileHandle, mkdir, open, readFile, rename, rm, stat } from 'node:fs/promises';
+import { access, mkdir, open, readFile, rename, rm, stat } from 'node:fs/promises';
 import { join, sep } from 'node:path';
 import { reaching, unlessMissing } from './folder-error.ts';
 import { listKeys, namesIn, type Place, placeOf, temporaryName } from './folder-keys.ts';
@@ -60,8 +60,8 @@ export async function openFolderObjects(folder: string): Promise<ObjectStore> {
 
     async getStream(key, range) {
       const { file } = placeOf(folder, key);
-      const handle = await reaching(`read ${key}`, () => unlessMissing(open(file, 'r')));
-      return handle && readStream(handle, key, range);
+      const facts = await reaching(`look at ${key}`, () => unlessMissing(stat(file)));
+      return facts && readStream(file, key, range);
     },
 
     async remove(key) {
@@ -134,11 +134,9 @@ async function writeStream(path: string, chunks: AsyncIterable<Uint8Array>): Pro
 
 const readBytes = 256 * 1024;
 
-async function* readStream(
-  file: FileHandle,
-  key: string,
-  { offset, sizeBytes }: ByteRange,
-): AsyncGenerator<Buffer, void> {
+/** Opens the file when the first piece is read: a stream that nobody begins to read holds nothing open. */
+async function* readStream(path: string, key: string, { offset, sizeBytes }: ByteRange): AsyncGenerator<Buffer, void> {
+  const file = await reaching(`read ${key}`, () => open(path, 'r'));
   try {
     for (let at = offset; at < offset + sizeBytes; ) {
       const wanted = Math.min(readBytes, offset + sizeBytes - at);

@@ -1,4 +1,4 @@
-import { mkdir, readdir, rm, utimes, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, readlink, rm, utimes, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { connectObjects } from '../../../../shared/adapters/objects/connect-objects.ts';
@@ -27,6 +27,16 @@ describe('objects in a folder', () => {
       shards.map(async (shard) => (await readdir(join(dataDir, 'objects/renders', shard))).length),
     );
     expect(Math.max(...sizes)).toBeLessThan(10);
+  });
+
+  it('holds no file open for a stream that nobody begins to read', async () => {
+    const dataDir = await temporaryFolder();
+    const store = await open(dataDir);
+    await store.put('renders/rnd_a.png', Buffer.from('kept'), png);
+    await store.getStream('renders/rnd_a.png', { offset: 0, sizeBytes: 4 });
+    const handles = await readdir('/proc/self/fd');
+    const files = await Promise.all(handles.map((handle) => readlink(`/proc/self/fd/${handle}`).catch(() => '')));
+    expect(files.filter((file) => file.startsWith(dataDir))).toEqual([]);
   });
 
   it('removes what dead processes left unfinished, and nothing that may still be written', async () => {
