@@ -104,7 +104,10 @@ export async function startRedirects(service: Service, needs: Needs): Promise<Re
     log.info('scans are located from now on');
   });
   located.catch(() => undefined); // `connected` tells it
-  releases.defer('files of places', () => places.close());
+  releases.defer('files of places', async () => {
+    await located.catch(() => undefined); // else they would be opened behind this
+    await places.close();
+  });
   const mint = createMintScan({
     clientAddress,
     locate: (address) => places.locate(address),

@@ -118,11 +118,12 @@ async function* recordsOf(
   // Lines that the rows so far take up; empty ones between them are counted by the parser.
   let takenLines = 0;
   let emptyLines = 0;
-  // Called as soon as a row is read: an error that follows throws away rows that wait to be taken.
+  // Called as soon as a row is read: an error that follows throws away rows that wait to be taken, so that the first must come from here.
   const takeRecord = (cells: string[], { empty_lines }: { empty_lines: number }): Raw => {
     emptyLines = empty_lines;
     const line = takenLines + emptyLines + 1;
     takenLines += 1 + cells.reduce((sum, cell) => sum + (cell.match(/\r\n?|\n/g)?.length ?? 0), 0);
+    if (cells.length > limits.columns) throw tooManyColumns(line, cells.length, limits.columns);
     return { line, cells };
   };
   const parser = parse({
@@ -141,7 +142,6 @@ async function* recordsOf(
   feeding.catch(() => undefined); // whoever reads the parser gets the error
   try {
     for await (const { line, cells } of parser as AsyncIterable<Raw>) {
-      if (cells.length > limits.columns) throw tooManyColumns(line, cells.length, limits.columns);
       if (cells.some((cell) => cell.trim() !== '')) yield { line, cells };
     }
   } catch (error) {
