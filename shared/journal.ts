@@ -21,8 +21,10 @@ type OpenSegment = Segment & { handle: FileHandle; roomBytes: number };
 /** Items differ: so many times what they came to so far is made ready for the next. */
 const spareRoom = 1.125;
 
-/** What goes to the disk in one write, and whom that is told to. */
-type Group = { lines: string[]; written: Promise<void>; resolve: () => void; reject: (error: unknown) => void };
+/** Items that came one behind the other, and share a promise. */
+type Bundle = { lines: string[]; written: Promise<void>; resolve: () => void; reject: (error: unknown) => void };
+
+const bundleItems = 8;
 
 type JournalOptions = {
   /** Exists, and nobody else writes there. */
@@ -44,7 +46,8 @@ type JournalOptions = {
 
 /**
  * Keeps items on disk until they are somewhere else. What is appended while one synced write is under way goes together with the
- * next.
+ * next, or with the two next: groups of one size keep disk and processor at work side by side, while one and all others in turn
+ * would wait for each other.
  *
  * A failed write ends the segment: what had been acknowledged in it stands, nothing is written behind what may be torn,
  * and the next group begins a new one.
@@ -55,7 +58,8 @@ export class Journal<Item> {
   #current: OpenSegment | null = null;
   #next: Promise<OpenSegment | null> | null = null;
   #segments = 0;
-  readonly #groups: Group[] = [];
+  readonly #waiting: Bundle[] = [];
+  #lastSize = 0;
   #isRunning = false;
   #writing = false;
   #sealWanted = false;
@@ -69,20 +73,20 @@ export class Journal<Item> {
   /**
    * Resolves when the item is on the disk; rejects with AppError `unavailable` when it could not be written (disk full, say).
    *
-   * What is appended in one turn of the event loop, or while a write is under way, shares a write and a promise.
+   * Items that come one behind the other may share a promise.
    */
   append(item: Item): Promise<void> {
-    let group = this.#groups.at(-1);
-    if (group === undefined || group.lines.length >= this.#options.maxItems) {
-      group = newGroup();
-      this.#groups.push(group);
+    let bundle = this.#waiting.at(-1);
+    if (bundle === undefined || bundle.lines.length >= Math.min(bundleItems, this.#options.maxItems)) {
+      bundle = newBundle();
+      this.#waiting.push(bundle);
     }
-    group.lines.push(encodeLine(item));
+    bundle.lines.push(encodeLine(item));
     if (!this.#isRunning) {
       this.#isRunning = true;
-      setImmediate(() => void this.#run());
+      setImmediate(() => this.#run());
     }
-    return group.written;
+    return bundle.written;
   }
 
   /** How much the segment that is written holds, and since when; null when there is none. */
@@ -105,10 +109,30 @@ export class Journal<Item> {
     while (this.#closing.size > 0) await Promise.all(this.#closing);
   }
 
-  async #run(): Promise<void> {
-    for (let group = this.#groups.shift(); group; group = this.#groups.shift())
-      await this.#write(group.lines).then(group.resolve, group.reject);
-    this.#isRunning = false;
+  /** The disk gets the next group before whoever waited for this one goes on: it works while they are answered. */
+  #run(): void {
+    this.#isRunning = this.#waiting.length > 0;
+    if (!this.#isRunning) return;
+    const group = this.#nextGroup();
+    this.#write(group.flatMap(({ lines }) => lines))
+      .finally(() => this.#run())
+      .then(
+        () => {
+          for (const { resolve } of group) resolve();
+        },
+        (error) => {
+          for (const { reject } of group) reject(error);
+        },
+      );
+  }
+
+  /** As many as wait, or half of these and the last group together when that is less. */
+  #nextGroup(): Bundle[] {
+    const even = Math.ceil((this.#lastSize + itemsOf(this.#waiting)) / 2 / bundleItems);
+    const most = Math.floor(this.#options.maxItems / bundleItems);
+    const group = this.#waiting.splice(0, Math.max(1, Math.min(even, most)));
+    this.#lastSize = itemsOf(group);
+    return group;
   }
 
   async #write(group: string[]): Promise<void> {
@@ -116,7 +140,7 @@ export class Journal<Item> {
     try {
       if (performance.now() < this.#restsUntil) throw new Error('A write failed a moment ago');
       const lines = Buffer.from(group.join(''));
-      const segment = await this.#segmentFor(group.length);
+      const segment = this.#segmentFor(group.length) ?? (await this.#nextSegment());
       await writeWhole(segment.handle, lines, segment.sizeBytes);
       if (segment.count === 0) segment.since = this.#options.now();
       segment.count += group.length;
@@ -132,14 +156,17 @@ export class Journal<Item> {
     }
   }
 
-  async #segmentFor(items: number): Promise<OpenSegment> {
+  /** The segment that is written, sealed when it has no room for so many items; null when another is needed. */
+  #segmentFor(items: number): OpenSegment | null {
     const { maxItems } = this.#options;
     if (this.#current && this.#current.count > 0 && this.#current.count + items > maxItems) this.#sealNow();
-    if (this.#current === null) {
-      const spare = await this.#next;
-      this.#next = null;
-      this.#current = spare ?? (await this.#open(0));
-    }
+    return this.#current;
+  }
+
+  async #nextSegment(): Promise<OpenSegment> {
+    const spare = await this.#next;
+    this.#next = null;
+    this.#current = spare ?? (await this.#open(0));
     return this.#current;
   }
 
@@ -206,10 +233,15 @@ export class Journal<Item> {
   }
 }
 
-function newGroup(): Group {
-  let settle: Pick<Group, 'resolve' | 'reject'> | null = null;
+/** All but the last are full, unless segments have less than one bundle. */
+function itemsOf(bundles: Bundle[]): number {
+  return (bundles.length - 1) * bundleItems + (bundles.at(-1)?.lines.length ?? 0);
+}
+
+function newBundle(): Bundle {
+  let settle: Pick<Bundle, 'resolve' | 'reject'> | null = null;
   const written = new Promise<void>((resolve, reject) => {
     settle = { resolve, reject };
   });
-  return { lines: [], written, ...(settle as unknown as Pick<Group, 'resolve' | 'reject'>) };
+  return { lines: [], written, ...(settle as unknown as Pick<Bundle, 'resolve' | 'reject'>) };
 }

@@ -13,7 +13,7 @@ import { withRedis } from './with-redis.ts';
 const inFlight = 64;
 const seconds = 8;
 const warmUpSeconds = 4;
-const rounds = 3;
+const rounds = 5;
 const codes = 100;
 /** Answers that wrk cut off were scans too: the last count of them may rest for so long. */
 const lastCountMs = 32_000;

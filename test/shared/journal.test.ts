@@ -15,7 +15,7 @@ const itemsOf = async (file: string): Promise<Item[]> => decodeLines(await readF
 
 let folders = 0;
 async function journalIn(
-  options: { maxItems?: number; openFile?: (file: string) => Promise<FileHandle>; restMs?: number } = {},
+  options: Partial<Pick<ConstructorParameters<typeof Journal>[0], 'maxItems' | 'observe' | 'openFile' | 'restMs'>> = {},
 ) {
   const folder = join(await temporaryFolder(), String(++folders));
   await mkdir(folder);
@@ -73,20 +73,45 @@ describe('a journal', () => {
     await journal.close();
   });
 
-  it('writes together what comes in one turn, and what comes while it writes', async () => {
-    let writes = 0;
+  it('writes together what comes in one turn, and in groups of one size what comes while it writes', async () => {
+    const sizes: number[] = [];
+    let write = (): void => undefined;
+    const first = new Promise<void>((resolve) => {
+      write = resolve;
+    });
+    const { journal, onDisk } = await journalIn({
+      observe: (size) => sizes.push(size),
+      openFile: (file) =>
+        withWrite(file, async (writePart, bytes, part) => {
+          await first;
+          return writePart(bytes, part);
+        }),
+    });
+    const appended = items(6).map((one) => journal.append(one));
+    await new Promise((resolve) => setImmediate(() => setImmediate(resolve)));
+    const meanwhile = items(64).slice(6);
+    appended.push(...meanwhile.map((one) => journal.append(one)));
+    write();
+    await Promise.all(appended);
+    expect(sizes).toEqual([6, 32, 26]);
+    expect(await onDisk()).toEqual(items(64));
+    await journal.close();
+  });
+
+  it('gives the disk the next group before it acknowledges the last', async () => {
+    const happened: string[] = [];
     const { journal } = await journalIn({
       openFile: (file) =>
-        withWrite(file, (write, bytes, part) => {
-          if (!isRoom(bytes)) writes++;
+        withWrite(file, async (write, bytes, part) => {
+          happened.push('write');
+          if (happened.length === 1) second = journal.append(item(2)).then(() => void happened.push('second'));
           return write(bytes, part);
         }),
     });
-    const first = items(100).map((one) => journal.append(one));
-    await new Promise((resolve) => setImmediate(() => setImmediate(resolve)));
-    const second = items(100).map((one) => journal.append(one));
-    await Promise.all([...first, ...second]);
-    expect(writes).toBe(2);
+    let second = Promise.resolve();
+    await journal.append(item(1)).then(() => happened.push('first'));
+    await second;
+    expect(happened).toEqual(['write', 'write', 'first', 'second']);
     await journal.close();
   });
 
