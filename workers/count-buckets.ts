@@ -6,11 +6,15 @@ import { equalDays, type ScanDay } from '../shared/domain/scans/scan-day.ts';
 import { spanMs, spanOf } from '../shared/domain/scans/span.ts';
 import { inParallel } from './in-parallel.ts';
 
-export type CountDeps = { scans: ScanStore; codes: Pick<Database['codes'], 'setScanFacts'> };
+/** `breathe` is awaited between small pieces. */
+type Reading = { scans: ScanStore; breathe?: () => Promise<void> };
+
+export type CountDeps = Reading & { codes: Pick<Database['codes'], 'setScanFacts'> };
 
 /** Days of codes that are counted side by side. */
 const width = 8;
-const scansPage = 2000;
+/** As many as are read in some milliseconds: all lanes come to a pause soon. */
+const scansPage = 500;
 const codesPage = 200;
 
 type DirtyDay = { owner: DayOwner; day: number; starts: number[] };
@@ -20,13 +24,13 @@ type DirtyDay = { owner: DayOwner; day: number; starts: number[] };
  * themselves say; at last it takes the marks away that are still the same. Cut anywhere, it is done again. Any number of
  * processes may do so at once: whoever read before another one wrote reads again.
  */
-export async function countBuckets({ scans, codes }: CountDeps, marks: DirtyBucket[]): Promise<void> {
+export async function countBuckets(deps: CountDeps, marks: DirtyBucket[]): Promise<void> {
   const ofCodes = dirtyDays(marks, ({ tenantId, codeId }) => ({ tenantId, codeId }));
-  await inParallel(ofCodes, width, (dirty) => countDay(scans, dirty, countCode));
+  await inParallel(ofCodes, width, (dirty) => countDay(deps, dirty, countCode));
   const ofTenants = dirtyDays(marks, ({ tenantId }) => ({ tenantId, codeId: null }));
-  for (const dirty of ofTenants) await countDay(scans, dirty, countTenant);
-  await tellCodes({ scans, codes }, [...new Set(marks.map(({ codeId }) => codeId))]);
-  await scans.clearMarks(marks);
+  for (const dirty of ofTenants) await countDay(deps, dirty, countTenant);
+  await tellCodes(deps, [...new Set(marks.map(({ codeId }) => codeId))]);
+  await deps.scans.clearMarks(marks);
 }
 
 function dirtyDays(marks: DirtyBucket[], ownerOf: (mark: DirtyBucket) => DayOwner): DirtyDay[] {
@@ -43,15 +47,16 @@ function dirtyDays(marks: DirtyBucket[], ownerOf: (mark: DirtyBucket) => DayOwne
 }
 
 /** Tells what these buckets of an owner's day come to; those that are missing have no scans. */
-type Count = (scans: ScanStore, dirty: DirtyDay) => Promise<Map<number, RollUp>>;
+type Count = (reading: Reading, dirty: DirtyDay) => Promise<Map<number, RollUp>>;
 
 /** Stores what buckets of a day come to, unless the ledger has let go of that day by now: then what is stored is settled. */
-async function countDay(scans: ScanStore, dirty: DirtyDay, count: Count): Promise<void> {
+async function countDay(reading: Reading, dirty: DirtyDay, count: Count): Promise<void> {
+  const { scans } = reading;
   const { owner, day, starts } = dirty;
   for (;;) {
     /* The revision first: whoever stores in between has seen what we may not have seen. */
     const stored = await scans.findDay(owner, day);
-    const counted = await count(scans, dirty);
+    const counted = await count(reading, dirty);
     if ((await scans.ledgerBegins()) > day) return;
     const next = withBuckets(stored, starts, counted);
     if (equalDays(stored?.rollUps ?? new Map(), next)) return;
@@ -78,27 +83,29 @@ function withBuckets(stored: StoredDay | null, starts: number[], counted: Map<nu
 }
 
 /** Counts buckets of a code from the ledger. */
-const countCode: Count = async (scans, { owner, day, starts }) => {
+const countCode: Count = async (reading, { owner, day, starts }) => {
   const counted = new Map<number, RollUp>();
   for (const start of starts) {
-    const rows = await scansBetween(scans, owner, { from: start, to: start + bucketMs });
+    const rows = await scansBetween(reading, owner, { from: start, to: start + bucketMs });
     if (rows.length === 0) continue;
     const visitors = [...new Set(rows.flatMap(({ visitor }) => visitor ?? []))];
     const before = { from: day, to: start };
-    const earlier = day === start ? new Map() : await scans.visitorsBetween(owner.codeId as string, visitors, before);
+    const earlier =
+      day === start ? new Map() : await reading.scans.visitorsBetween(owner.codeId as string, visitors, before);
     counted.set(start, rollUp(rows, earlier));
   }
   return counted;
 };
 
 async function scansBetween(
-  scans: ScanStore,
+  { scans, breathe }: Reading,
   { tenantId, codeId }: DayOwner,
   range: { from: number; to: number },
 ): Promise<ScanRow[]> {
   const scope = { tenantId, codeIds: [codeId as string] };
   const rows: ScanRow[] = [];
   for (;;) {
+    await breathe?.();
     const page = await scans.listBetween(scope, range, { limit: scansPage, after: rows.at(-1) ?? null });
     for (const row of page) rows.push(row);
     if (page.length < scansPage) return rows;
@@ -106,7 +113,7 @@ async function scansBetween(
 }
 
 /** Adds up buckets of a tenant from its codes' days. */
-export const countTenant: Count = async (scans, { owner: { tenantId }, day, starts }) => {
+export const countTenant: Count = async ({ scans, breathe }, { owner: { tenantId }, day, starts }) => {
   const codeIds = new Set<string>();
   for (const start of starts) {
     const range = { from: start, to: start + bucketMs };
@@ -115,6 +122,7 @@ export const countTenant: Count = async (scans, { owner: { tenantId }, day, star
   const counted = new Map<number, RollUp>();
   const ids = [...codeIds];
   for (let at = 0; at < ids.length; at += codesPage) {
+    await breathe?.();
     const days = await scans.findDays(ids.slice(at, at + codesPage), day);
     for (const start of starts) {
       const earlier = counted.get(start);
@@ -128,12 +136,13 @@ export const countTenant: Count = async (scans, { owner: { tenantId }, day, star
 /** Counts all buckets of a tenant's day anew from its codes' days. */
 export async function countTenantDay(scans: ScanStore, tenantId: string, day: number): Promise<void> {
   const starts = Array.from({ length: dayMs / bucketMs }, (_, slot) => day + slot * bucketMs);
-  await countDay(scans, { owner: { tenantId, codeId: null }, day, starts }, countTenant);
+  await countDay({ scans }, { owner: { tenantId, codeId: null }, day, starts }, countTenant);
 }
 
 /** Brings what codes say of their scans in line with their days. */
-export async function tellCodes({ scans, codes }: CountDeps, codeIds: string[]): Promise<void> {
+export async function tellCodes({ scans, codes, breathe }: CountDeps, codeIds: string[]): Promise<void> {
   for (let at = 0; at < codeIds.length; at += codesPage) {
+    await breathe?.();
     const ids = codeIds.slice(at, at + codesPage);
     let facts = await scans.totalsOf(ids);
     for (;;) {

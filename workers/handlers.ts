@@ -77,6 +77,7 @@ export type WorkDeps = {
   tally: Tally;
   /** Milliseconds since 1970. */
   now: () => number;
+  /** Ends early when the process is told to end. */
   pause: (ms: number) => Promise<void>;
 };
 

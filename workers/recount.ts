@@ -163,7 +163,7 @@ class Recount {
     const { scans } = this.#deps.database;
     if (owner.codeId !== null) return ledgerDay(scans, owner.codeId, day);
     const starts = Array.from({ length: dayMs / bucketMs }, (_, slot) => day + slot * bucketMs);
-    return countTenant(scans, { owner, day, starts });
+    return countTenant({ scans }, { owner, day, starts });
   }
 
   async #mend(owner: DayOwner, day: number, differing: { start: number }[]): Promise<void> {

@@ -1,4 +1,5 @@
 import type { NewJob } from '../shared/adapters/queues.ts';
+import { createBreather } from './breather.ts';
 import { countBuckets } from './count-buckets.ts';
 import type { Handler, WorkDeps } from './handlers.ts';
 
@@ -8,13 +9,13 @@ const slotMs = 1000;
 const timerMs = 10_000;
 /** Each time their tenant's bucket is added up from all of its codes: 10,000 codes took 13 s of a processor 200 at a time, and take 3.6 s. */
 const bucketsAtATime = 5000;
-/** What took long is not begun again at once: counting has a tenth of the time, and nobody waits over half a minute for it. */
+/** What took long is not begun again at once: counting has a tenth of the time, pauses within a run included, and nobody waits over half a minute for it. */
 const restsPerRun = 9;
 const longestRestMs = 30_000;
 /** After this a roll-up makes way for another job, which goes on. */
 const longestMs = 20_000;
 
-type RollUpDeps = Pick<WorkDeps, 'queues' | 'log' | 'now'> & {
+type RollUpDeps = Pick<WorkDeps, 'queues' | 'log' | 'now' | 'pause'> & {
   database: Pick<WorkDeps['database'], 'scans' | 'codes'>;
 };
 
@@ -40,11 +41,12 @@ export function startRollingUp({ queues, log, now }: Pick<RollUpDeps, 'queues' |
 
 /**
  * Counts dirty buckets until there are none. One runs at a time in the whole deployment, for the sake of speed only. A bucket with
- * hundreds of thousands of scans, counted anew every second, would take a processor for itself: after a long run it rests.
+ * hundreds of thousands of scans, counted anew every second, would take a processor for itself: a long run makes pauses, and is
+ * followed by a rest.
  *
  * A roll-up that fails is not tried again: its marks stand, and the timer adds the next.
  */
-export function createRollUpScans({ database, queues, log, now }: RollUpDeps): Handler<'roll-up-scans'> {
+export function createRollUpScans({ database, queues, log, now, pause }: RollUpDeps): Handler<'roll-up-scans'> {
   let restsUntil = 0;
   return async () => {
     const begun = now();
@@ -53,11 +55,14 @@ export function createRollUpScans({ database, queues, log, now }: RollUpDeps): H
       return { verdict: 'done' };
     }
     const until = begun + longestMs;
+    const breather = createBreather({ now, pause });
     try {
       for (;;) {
         const marks = await database.scans.dirtyBuckets(bucketsAtATime);
-        if (marks.length > 0) await countBuckets(database, marks);
-        restsUntil = now() + Math.min((now() - begun) * restsPerRun, longestRestMs);
+        if (marks.length > 0) await countBuckets({ ...database, breathe: breather.breathe }, marks);
+        const workedMs = now() - begun - breather.pausedMs;
+        const restMs = Math.max(workedMs * restsPerRun - breather.pausedMs, 0);
+        restsUntil = now() + Math.min(restMs, longestRestMs);
         if (marks.length < bucketsAtATime) return { verdict: 'done' };
         if (now() < until) continue;
         await queues.add([rollUpJob(now())]);

@@ -78,7 +78,8 @@ export async function runWorkerProcess(
   service: Service,
   { kind, restarts = 0, standsBy = false, draw = drawRender }: WorkerOptions,
 ): Promise<void> {
-  const deps = await connect(service, { kind, draw });
+  const ending = new AbortController();
+  const deps = await connect(service, { kind, draw, ending: ending.signal });
   const { config, log, releases } = service;
   deps.tally.counter('qrfactory_pool_restarts_total', { kind }).add(restarts);
   const way = createRightOfWay();
@@ -96,12 +97,13 @@ export async function runWorkerProcess(
     releases.defer('purge timer', startPurging(deps));
     releases.defer('delivery timer', startDelivering(deps));
   }
+  releases.defer('pauses', () => ending.abort());
   log.debug({ kind }, 'child working');
 }
 
-type Kind = { kind: WorkerKind; draw: DrawRender };
+type Kind = { kind: WorkerKind; draw: DrawRender; ending: AbortSignal };
 
-async function connect(service: Service, { kind, draw }: Kind): Promise<WorkDeps> {
+async function connect(service: Service, { kind, draw, ending }: Kind): Promise<WorkDeps> {
   const { config, log, releases } = service;
   const database = await untilAvailable('The database', () => connectDatabase(config.database, log), service);
   releases.defer('database', () => database.close());
@@ -140,7 +142,7 @@ async function connect(service: Service, { kind, draw }: Kind): Promise<WorkDeps
     log,
     tally,
     now: clock.now,
-    pause: delay,
+    pause: (ms) => delay(ms, undefined, { signal: ending }).catch(() => undefined),
   };
 }
 

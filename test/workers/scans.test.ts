@@ -115,7 +115,7 @@ describe('roll-up-scans', () => {
     const { scans } = deps.database;
     const slow: typeof scans = Object.assign(Object.create(scans), {
       dirtyBuckets: async (limit: number) => {
-        deps.clock.now += 500;
+        deps.clock.now += 90;
         return scans.dirtyBuckets(limit);
       },
     });
@@ -126,11 +126,34 @@ describe('roll-up-scans', () => {
     deps.queues.added.length = 0;
     const { now } = deps.clock;
     expect(await run()).toEqual({ verdict: 'done' });
-    expect(deps.queues.added).toEqual([rollUpJob(now, now + 4500)]);
+    expect(deps.queues.added).toEqual([rollUpJob(now, now + 810)]);
     expect(await counted()).toBe(1);
-    deps.clock.now += 4500;
+    deps.clock.now += 810;
     await run();
     expect(await counted()).toBe(2);
+  });
+
+  it('makes pauses while it counts for long, and rests the less behind it', async () => {
+    await record([eventOf(), eventOf({ codeId: 'cod_2' })]);
+    const { scans } = deps.database;
+    const slow: typeof scans = Object.assign(Object.create(scans), {
+      listBetween: async (...args: Parameters<typeof scans.listBetween>) => {
+        deps.clock.now += 200;
+        return scans.listBetween(...args);
+      },
+    });
+    const pauses: number[] = [];
+    const pause = async (ms: number): Promise<void> => {
+      pauses.push(ms);
+      deps.clock.now += ms;
+    };
+    const slowly = createRollUpScans({ ...deps, pause, database: { ...deps.database, scans: slow } });
+    await slowly({}, {} as never);
+    expect(pauses).toEqual([1600, 1600]);
+    deps.queues.added.length = 0;
+    const { now } = deps.clock;
+    await slowly({}, {} as never);
+    expect(deps.queues.added).toEqual([rollUpJob(now, now + 2 * 200 * 9 - 2 * 1600)]);
   });
 
   it('adds up a tenant once for hundreds of its codes', async () => {
