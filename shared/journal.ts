@@ -59,8 +59,10 @@ export class Journal<Item> {
   #next: Promise<OpenSegment | null> | null = null;
   #segments = 0;
   readonly #waiting: Bundle[] = [];
-  #lastSize = 0;
+  #lastGroupItems = 0;
   #isRunning = false;
+  /** Resolves when nothing waits any more. */
+  #written = Promise.resolve();
   #writing = false;
   #sealWanted = false;
   #restsUntil = 0;
@@ -84,7 +86,7 @@ export class Journal<Item> {
     bundle.lines.push(encodeLine(item));
     if (!this.#isRunning) {
       this.#isRunning = true;
-      setImmediate(() => this.#run());
+      this.#written = new Promise((done) => setImmediate(() => this.#run(done)));
     }
     return bundle.written;
   }
@@ -100,8 +102,9 @@ export class Journal<Item> {
     else this.#sealNow();
   }
 
-  /** Seals what is there and closes every file. Nothing may be appended any more. */
+  /** Writes what was appended, seals it and closes every file. Nothing may be appended any more. */
   async close(): Promise<void> {
+    await this.#written;
     this.seal();
     const spare = await this.#next;
     if (spare) this.#discard(spare);
@@ -110,12 +113,15 @@ export class Journal<Item> {
   }
 
   /** The disk gets the next group before whoever waited for this one goes on: it works while they are answered. */
-  #run(): void {
+  #run(done: () => void): void {
     this.#isRunning = this.#waiting.length > 0;
-    if (!this.#isRunning) return;
+    if (!this.#isRunning) {
+      done();
+      return;
+    }
     const group = this.#nextGroup();
     this.#write(group.flatMap(({ lines }) => lines))
-      .finally(() => this.#run())
+      .finally(() => this.#run(done))
       .then(
         () => {
           for (const { resolve } of group) resolve();
@@ -128,10 +134,10 @@ export class Journal<Item> {
 
   /** As many as wait, or half of these and the last group together when that is less. */
   #nextGroup(): Bundle[] {
-    const even = Math.ceil((this.#lastSize + itemsOf(this.#waiting)) / 2 / bundleItems);
-    const most = Math.floor(this.#options.maxItems / bundleItems);
-    const group = this.#waiting.splice(0, Math.max(1, Math.min(even, most)));
-    this.#lastSize = itemsOf(group);
+    const evenBundles = Math.ceil((this.#lastGroupItems + itemsOf(this.#waiting)) / 2 / bundleItems);
+    const mostBundles = Math.floor(this.#options.maxItems / bundleItems);
+    const group = this.#waiting.splice(0, Math.max(1, Math.min(evenBundles, mostBundles)));
+    this.#lastGroupItems = itemsOf(group);
     return group;
   }
 

@@ -73,7 +73,7 @@ describe('a journal', () => {
     await journal.close();
   });
 
-  it('writes together what comes in one turn, and in groups of one size what comes while it writes', async () => {
+  it('writes together what comes in one turn, and in groups of even size the many that come while it writes', async () => {
     const sizes: number[] = [];
     let write = (): void => undefined;
     const first = new Promise<void>((resolve) => {
@@ -205,6 +205,24 @@ describe('a journal', () => {
     expect(await Promise.all(sealed.map(async ({ file }) => (await stat(file)).size))).toEqual(
       sealed.map(({ sizeBytes }) => sizeBytes),
     );
+  });
+
+  it('has written and sealed what was appended when it is closed', async () => {
+    const { journal, sealed } = await journalIn({
+      openFile: (file) =>
+        withWrite(file, async (write, bytes, part) => {
+          await new Promise(setImmediate);
+          return write(bytes, part);
+        }),
+    });
+    const first = items(20).map((one) => journal.append(one));
+    await new Promise((resolve) => setImmediate(() => setImmediate(resolve)));
+    const rest = items(40)
+      .slice(20)
+      .map((one) => journal.append(one));
+    await journal.close();
+    expect(await itemsIn(sealed)).toEqual(items(40));
+    await Promise.all([...first, ...rest]);
   });
 
   it('leaves no empty files behind when it is closed', async () => {
