@@ -4,7 +4,8 @@ const spellMs = 100;
 const pausesPerSpell = 8;
 const longestPauseMs = 2000;
 
-type Needs = { now: () => number; pause: (ms: number) => Promise<void> };
+/** `mostPausesMs`: in all; the rest is done without. A `pause` that rejects ends the work. */
+type Needs = { now: () => number; pause: (ms: number) => Promise<void>; mostPausesMs: number };
 
 /** Lets a long piece of work that nobody waits for leave most of the processor, and of the disk, to others all the time. */
 export type Breather = {
@@ -14,23 +15,24 @@ export type Breather = {
   readonly pausedMs: number;
 };
 
-export function createBreather({ now, pause }: Needs): Breather {
+export function createBreather({ now, pause, mostPausesMs }: Needs): Breather {
   let since = now();
   let pausedMs = 0;
   let pausing: Promise<void> | null = null;
 
   const pauseFor = async (ms: number): Promise<void> => {
+    const begun = now();
     await pause(ms);
-    pausedMs += ms;
     since = now();
+    pausedMs += since - begun;
     pausing = null;
   };
 
   return {
     async breathe() {
       const workedMs = now() - since;
-      if (pausing === null && workedMs < spellMs) return;
-      pausing ??= pauseFor(Math.min(workedMs * pausesPerSpell, longestPauseMs));
+      if (pausing === null && (workedMs < spellMs || pausedMs >= mostPausesMs)) return;
+      pausing ??= pauseFor(Math.min(workedMs * pausesPerSpell, longestPauseMs, mostPausesMs - pausedMs));
       await pausing;
     },
     get pausedMs() {

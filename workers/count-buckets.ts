@@ -1,7 +1,15 @@
 import type { Database } from '../shared/adapters/database/database.ts';
 import type { DayOwner, DirtyBucket, ScanRow, ScanStore, StoredDay } from '../shared/adapters/database/scan-store.ts';
 import { mergeRollUps } from '../shared/domain/scans/merge-roll-ups.ts';
-import { bucketMs, dayMs, dayOf, type RollUp, rollUp } from '../shared/domain/scans/roll-up.ts';
+import {
+  bucketMs,
+  dayMs,
+  dayOf,
+  type EarlierVisitors,
+  type PartSet,
+  type RollUp,
+  rollUp,
+} from '../shared/domain/scans/roll-up.ts';
 import { equalDays, type ScanDay } from '../shared/domain/scans/scan-day.ts';
 import { spanMs, spanOf } from '../shared/domain/scans/span.ts';
 import { inParallel } from './in-parallel.ts';
@@ -15,6 +23,7 @@ export type CountDeps = Reading & { codes: Pick<Database['codes'], 'setScanFacts
 const width = 8;
 /** As many as are read in some milliseconds: all lanes come to a pause soon. */
 const scansPage = 500;
+const visitorsPage = 500;
 const codesPage = 200;
 
 type DirtyDay = { owner: DayOwner; day: number; starts: number[] };
@@ -84,14 +93,12 @@ function withBuckets(stored: StoredDay | null, starts: number[], counted: Map<nu
 
 /** Counts buckets of a code from the ledger. */
 const countCode: Count = async (reading, { owner, day, starts }) => {
+  const codeId = owner.codeId as string;
   const counted = new Map<number, RollUp>();
   for (const start of starts) {
     const rows = await scansBetween(reading, owner, { from: start, to: start + bucketMs });
     if (rows.length === 0) continue;
-    const visitors = [...new Set(rows.flatMap(({ visitor }) => visitor ?? []))];
-    const before = { from: day, to: start };
-    const earlier =
-      day === start ? new Map() : await reading.scans.visitorsBetween(owner.codeId as string, visitors, before);
+    const earlier = day === start ? new Map() : await earlierVisitors(reading, rows, { codeId, from: day, to: start });
     counted.set(start, rollUp(rows, earlier));
   }
   return counted;
@@ -110,6 +117,22 @@ async function scansBetween(
     for (const row of page) rows.push(row);
     if (page.length < scansPage) return rows;
   }
+}
+
+/** Who of these scans' visitors was there before. */
+async function earlierVisitors(
+  { scans, breathe }: Reading,
+  rows: ScanRow[],
+  { codeId, ...range }: { codeId: string; from: number; to: number },
+): Promise<EarlierVisitors> {
+  const visitors = [...new Set(rows.flatMap(({ visitor }) => visitor ?? []))];
+  const earlier = new Map<string, PartSet>();
+  for (let at = 0; at < visitors.length; at += visitorsPage) {
+    await breathe?.();
+    const page = visitors.slice(at, at + visitorsPage);
+    for (const [visitor, parts] of await scans.visitorsBetween(codeId, page, range)) earlier.set(visitor, parts);
+  }
+  return earlier;
 }
 
 /** Adds up buckets of a tenant from its codes' days. */

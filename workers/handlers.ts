@@ -77,8 +77,10 @@ export type WorkDeps = {
   tally: Tally;
   /** Milliseconds since 1970. */
   now: () => number;
-  /** Ends early when the process is told to end. */
-  pause: (ms: number) => Promise<void>;
+  /** Rejects when `signal` is aborted. */
+  pause: (ms: number, signal?: AbortSignal) => Promise<void>;
+  /** Aborted when the process is told to end. */
+  ending: AbortSignal;
 };
 
 export type Handler<Name extends JobName> = (payload: JobPayload<Name>, job: RunningJob) => Promise<Verdict>;

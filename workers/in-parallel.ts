@@ -1,4 +1,4 @@
-/** Runs `work` over the items, at most `width` at a time, and answers in their order; rejects with the first error. */
+/** Runs `work` over the items, at most `width` at a time, and answers in their order; rejects with the first error, behind which nothing more is begun. */
 export async function inParallel<Item, Result>(
   items: readonly Item[],
   width: number,
@@ -6,9 +6,18 @@ export async function inParallel<Item, Result>(
 ): Promise<Result[]> {
   const results = new Array<Result>(items.length);
   const queue = items.entries();
+  let hasFailed = false;
   const lane = async (): Promise<void> => {
-    for (const [index, item] of queue) results[index] = await work(item);
+    for (const [index, item] of queue) {
+      if (hasFailed) return;
+      results[index] = await work(item);
+    }
   };
-  await Promise.all(Array.from({ length: Math.min(width, items.length) }, lane));
-  return results;
+  try {
+    await Promise.all(Array.from({ length: Math.min(width, items.length) }, lane));
+    return results;
+  } catch (error) {
+    hasFailed = true;
+    throw error;
+  }
 }

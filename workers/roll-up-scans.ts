@@ -15,7 +15,7 @@ const longestRestMs = 30_000;
 /** After this a roll-up makes way for another job, which goes on. */
 const longestMs = 20_000;
 
-type RollUpDeps = Pick<WorkDeps, 'queues' | 'log' | 'now' | 'pause'> & {
+type RollUpDeps = Pick<WorkDeps, 'queues' | 'log' | 'now' | 'pause' | 'ending'> & {
   database: Pick<WorkDeps['database'], 'scans' | 'codes'>;
 };
 
@@ -42,11 +42,11 @@ export function startRollingUp({ queues, log, now }: Pick<RollUpDeps, 'queues' |
 /**
  * Counts dirty buckets until there are none. One runs at a time in the whole deployment, for the sake of speed only. A bucket with
  * hundreds of thousands of scans, counted anew every second, would take a processor for itself: a long run makes pauses, and is
- * followed by a rest.
+ * followed by a rest. A process that is to end leaves it to another in such a pause.
  *
  * A roll-up that fails is not tried again: its marks stand, and the timer adds the next.
  */
-export function createRollUpScans({ database, queues, log, now, pause }: RollUpDeps): Handler<'roll-up-scans'> {
+export function createRollUpScans({ database, queues, log, now, pause, ending }: RollUpDeps): Handler<'roll-up-scans'> {
   let restsUntil = 0;
   return async () => {
     const begun = now();
@@ -55,20 +55,24 @@ export function createRollUpScans({ database, queues, log, now, pause }: RollUpD
       return { verdict: 'done' };
     }
     const until = begun + longestMs;
-    const breather = createBreather({ now, pause });
+    const breather = createBreather({ now, pause: (ms) => pause(ms, ending), mostPausesMs: longestRestMs });
     try {
       for (;;) {
         const marks = await database.scans.dirtyBuckets(bucketsAtATime);
         if (marks.length > 0) await countBuckets({ ...database, breathe: breather.breathe }, marks);
         const workedMs = now() - begun - breather.pausedMs;
-        const restMs = Math.max(workedMs * restsPerRun - breather.pausedMs, 0);
-        restsUntil = now() + Math.min(restMs, longestRestMs);
+        const restMs = Math.min(workedMs * restsPerRun, longestRestMs) - breather.pausedMs;
+        restsUntil = now() + Math.max(restMs, 0);
         if (marks.length < bucketsAtATime) return { verdict: 'done' };
         if (now() < until) continue;
         await queues.add([rollUpJob(now())]);
         return { verdict: 'done' };
       }
     } catch (error) {
+      if (ending.aborted) {
+        await queues.add([rollUpJob(now())]);
+        return { verdict: 'done' };
+      }
       log.warn({ err: error }, 'this roll-up did not come to its end');
       return { verdict: 'failed', error: error instanceof Error ? error : new Error(String(error)) };
     }

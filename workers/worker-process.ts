@@ -97,13 +97,13 @@ export async function runWorkerProcess(
     releases.defer('purge timer', startPurging(deps));
     releases.defer('delivery timer', startDelivering(deps));
   }
-  releases.defer('pauses', () => ending.abort());
+  releases.defer('what makes pauses', () => ending.abort());
   log.debug({ kind }, 'child working');
 }
 
-type Kind = { kind: WorkerKind; draw: DrawRender; ending: AbortSignal };
+type Part = { kind: WorkerKind; draw: DrawRender; ending: AbortSignal };
 
-async function connect(service: Service, { kind, draw, ending }: Kind): Promise<WorkDeps> {
+async function connect(service: Service, { kind, draw, ending }: Part): Promise<WorkDeps> {
   const { config, log, releases } = service;
   const database = await untilAvailable('The database', () => connectDatabase(config.database, log), service);
   releases.defer('database', () => database.close());
@@ -142,7 +142,8 @@ async function connect(service: Service, { kind, draw, ending }: Kind): Promise<
     log,
     tally,
     now: clock.now,
-    pause: (ms) => delay(ms, undefined, { signal: ending }).catch(() => undefined),
+    pause: (ms, signal) => delay(ms, undefined, { signal }),
+    ending,
   };
 }
 

@@ -15,8 +15,8 @@ const seconds = 8;
 const warmUpSeconds = 4;
 const rounds = 5;
 const codes = 100;
-/** Answers that wrk cut off were scans too: the last count of them may rest for so long. */
-const lastCountMs = 32_000;
+/** Answers that wrk cut off were scans too: the last count of them may rest and pause for so long. */
+const lastCountMs = 45_000;
 const target = 'https://example.com/a-page-of-some-length?campaign=autumn';
 const bareKoa = fileURLToPath(new URL('./bare-koa-stream.js', import.meta.url));
 

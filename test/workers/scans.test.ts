@@ -127,8 +127,10 @@ describe('roll-up-scans', () => {
     const { now } = deps.clock;
     expect(await run()).toEqual({ verdict: 'done' });
     expect(deps.queues.added).toEqual([rollUpJob(now, now + 810)]);
+    deps.clock.now += 809;
+    await run();
     expect(await counted()).toBe(1);
-    deps.clock.now += 810;
+    deps.clock.now += 1;
     await run();
     expect(await counted()).toBe(2);
   });
@@ -151,9 +153,33 @@ describe('roll-up-scans', () => {
     await slowly({}, {} as never);
     expect(pauses).toEqual([1600, 1600]);
     deps.queues.added.length = 0;
-    const { now } = deps.clock;
+    deps.clock.now += 2 * 200 * 9 - 2 * 1600 - 1;
     await slowly({}, {} as never);
-    expect(deps.queues.added).toEqual([rollUpJob(now, now + 2 * 200 * 9 - 2 * 1600)]);
+    expect(deps.queues.added).toHaveLength(1);
+    deps.clock.now += 1;
+    await slowly({}, {} as never);
+    expect(deps.queues.added).toHaveLength(1);
+  });
+
+  it('leaves a long count to another process when its own is to end', async () => {
+    await record([eventOf(), eventOf({ codeId: 'cod_2' })]);
+    const { scans } = deps.database;
+    const process = new AbortController();
+    const slow: typeof scans = Object.assign(Object.create(scans), {
+      listBetween: async (...args: Parameters<typeof scans.listBetween>) => {
+        deps.clock.now += 200;
+        process.abort();
+        return scans.listBetween(...args);
+      },
+    });
+    const pause = async (_: number, signal?: AbortSignal): Promise<void> => signal?.throwIfAborted();
+    const ended = { ...deps, pause, ending: process.signal, database: { ...deps.database, scans: slow } };
+    deps.queues.added.length = 0;
+    expect(await createRollUpScans(ended)({}, {} as never)).toEqual({ verdict: 'done' });
+    expect(deps.queues.added).toEqual([rollUpJob(deps.clock.now)]);
+    expect(await counted()).toBe(0);
+    await rollUp();
+    expect(await counted()).toBe(2);
   });
 
   it('adds up a tenant once for hundreds of its codes', async () => {

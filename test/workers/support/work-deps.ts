@@ -111,6 +111,7 @@ export async function openDeps(variables: Record<string, string> = {}): Promise<
     pause: async (ms) => {
       clock.now += ms;
     },
+    ending: new AbortController().signal,
     async close() {
       await database.close();
       await store.close();
