@@ -1,6 +1,7 @@
 import { type FileHandle, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { unavailable } from './errors.ts';
+import { EvenGroups } from './even-groups.ts';
 import { encodeLine } from './journal-lines.ts';
 import { makeRoom, openSegmentFile, segmentExtension, syncFolder, writeWhole } from './segment-file.ts';
 
@@ -20,11 +21,6 @@ type OpenSegment = Segment & { handle: FileHandle; roomBytes: number };
 
 /** Items differ: so many times what they came to so far is made ready for the next. */
 const spareRoom = 1.125;
-
-/** Items that came one behind the other, and share a promise. */
-type Bundle = { lines: string[]; written: Promise<void>; resolve: () => void; reject: (error: unknown) => void };
-
-const bundleItems = 8;
 
 type JournalOptions = {
   /** Exists, and nobody else writes there. */
@@ -46,8 +42,7 @@ type JournalOptions = {
 
 /**
  * Keeps items on disk until they are somewhere else. What is appended while one synced write is under way goes together with the
- * next, or with the two next: groups of one size keep disk and processor at work side by side, while one and all others in turn
- * would wait for each other.
+ * next, or with the two next (even-groups.ts).
  *
  * A failed write ends the segment: what had been acknowledged in it stands, nothing is written behind what may be torn,
  * and the next group begins a new one.
@@ -58,8 +53,7 @@ export class Journal<Item> {
   #current: OpenSegment | null = null;
   #next: Promise<OpenSegment | null> | null = null;
   #segments = 0;
-  readonly #waiting: Bundle[] = [];
-  #lastGroupItems = 0;
+  readonly #groups: EvenGroups;
   #isRunning = false;
   /** Resolves when nothing waits any more. */
   #written = Promise.resolve();
@@ -70,6 +64,7 @@ export class Journal<Item> {
   constructor(options: JournalOptions) {
     const observe = (): void => undefined;
     this.#options = { openFile: openSegmentFile, restMs: 100, observe, ...options };
+    this.#groups = new EvenGroups(options.maxItems);
   }
 
   /**
@@ -78,17 +73,12 @@ export class Journal<Item> {
    * Items that come one behind the other may share a promise.
    */
   append(item: Item): Promise<void> {
-    let bundle = this.#waiting.at(-1);
-    if (bundle === undefined || bundle.lines.length >= Math.min(bundleItems, this.#options.maxItems)) {
-      bundle = newBundle();
-      this.#waiting.push(bundle);
-    }
-    bundle.lines.push(encodeLine(item));
+    const written = this.#groups.add(encodeLine(item));
     if (!this.#isRunning) {
       this.#isRunning = true;
       this.#written = new Promise((done) => setImmediate(() => this.#run(done)));
     }
-    return bundle.written;
+    return written;
   }
 
   /** How much the segment that is written holds, and since when; null when there is none. */
@@ -114,31 +104,15 @@ export class Journal<Item> {
 
   /** The disk gets the next group before whoever waited for this one goes on: it works while they are answered. */
   #run(done: () => void): void {
-    this.#isRunning = this.#waiting.length > 0;
+    this.#isRunning = !this.#groups.isEmpty;
     if (!this.#isRunning) {
       done();
       return;
     }
-    const group = this.#nextGroup();
-    this.#write(group.flatMap(({ lines }) => lines))
+    const { lines, resolve, reject } = this.#groups.take();
+    this.#write(lines)
       .finally(() => this.#run(done))
-      .then(
-        () => {
-          for (const { resolve } of group) resolve();
-        },
-        (error) => {
-          for (const { reject } of group) reject(error);
-        },
-      );
-  }
-
-  /** As many as wait, or half of these and the last group together when that is less. */
-  #nextGroup(): Bundle[] {
-    const evenBundles = Math.ceil((this.#lastGroupItems + itemsOf(this.#waiting)) / 2 / bundleItems);
-    const mostBundles = Math.floor(this.#options.maxItems / bundleItems);
-    const group = this.#waiting.splice(0, Math.max(1, Math.min(evenBundles, mostBundles)));
-    this.#lastGroupItems = itemsOf(group);
-    return group;
+      .then(resolve, reject);
   }
 
   async #write(group: string[]): Promise<void> {
@@ -237,17 +211,4 @@ export class Journal<Item> {
       });
     this.#closing.add(tracked);
   }
-}
-
-/** All but the last are full, unless segments have less than one bundle. */
-function itemsOf(bundles: Bundle[]): number {
-  return (bundles.length - 1) * bundleItems + (bundles.at(-1)?.lines.length ?? 0);
-}
-
-function newBundle(): Bundle {
-  let settle: Pick<Bundle, 'resolve' | 'reject'> | null = null;
-  const written = new Promise<void>((resolve, reject) => {
-    settle = { resolve, reject };
-  });
-  return { lines: [], written, ...(settle as unknown as Pick<Bundle, 'resolve' | 'reject'>) };
 }

@@ -1,4 +1,7 @@
-/** Runs `work` over the items, at most `width` at a time, and answers in their order; rejects with the first error, behind which nothing more is begun. */
+/**
+ * Runs `work` over the items, at most `width` at a time, and answers in their order. Rejects with the first error; nothing more is
+ * begun behind it.
+ */
 export async function inParallel<Item, Result>(
   items: readonly Item[],
   width: number,

@@ -79,7 +79,7 @@ export async function runWorkerProcess(
   { kind, restarts = 0, standsBy = false, draw = drawRender }: WorkerOptions,
 ): Promise<void> {
   const ending = new AbortController();
-  const deps = await connect(service, { kind, draw, ending: ending.signal });
+  const deps = { ...(await connect(service, { kind, draw })), ending: ending.signal };
   const { config, log, releases } = service;
   deps.tally.counter('qrfactory_pool_restarts_total', { kind }).add(restarts);
   const way = createRightOfWay();
@@ -97,13 +97,13 @@ export async function runWorkerProcess(
     releases.defer('purge timer', startPurging(deps));
     releases.defer('delivery timer', startDelivering(deps));
   }
-  releases.defer('what makes pauses', () => ending.abort());
+  releases.defer('pauses', () => ending.abort());
   log.debug({ kind }, 'child working');
 }
 
-type Part = { kind: WorkerKind; draw: DrawRender; ending: AbortSignal };
+type Kind = { kind: WorkerKind; draw: DrawRender };
 
-async function connect(service: Service, { kind, draw, ending }: Part): Promise<WorkDeps> {
+async function connect(service: Service, { kind, draw }: Kind): Promise<Omit<WorkDeps, 'ending'>> {
   const { config, log, releases } = service;
   const database = await untilAvailable('The database', () => connectDatabase(config.database, log), service);
   releases.defer('database', () => database.close());
@@ -143,7 +143,6 @@ async function connect(service: Service, { kind, draw, ending }: Part): Promise<
     tally,
     now: clock.now,
     pause: (ms, signal) => delay(ms, undefined, { signal }),
-    ending,
   };
 }
 
