@@ -27,6 +27,7 @@ import { createAuth } from './middleware/auth.ts';
 import { allowOrigins, imageForAnySite } from './middleware/cors.ts';
 import { answerErrors } from './middleware/errors.ts';
 import { answerNoRoute } from './middleware/no-route.ts';
+import { createRefuseUnreadBody } from './middleware/refuse-body.ts';
 import { createRequestLog, logRequests } from './middleware/request-log.ts';
 import { guardJson } from './middleware/security-headers.ts';
 import { createProblemPages } from './problem-pages.ts';
@@ -57,6 +58,7 @@ export function buildApp(deps: ApiDeps): Handle {
   const router = createRouter({
     auth,
     audit: createAudit(deps),
+    refuseUnreadBody: createRefuseUnreadBody(deps.config.limits.bodyBytes),
     guard: guardJson(deps),
     image: createImageRoute({ deps, rows, acceptRenders, serveImage }),
     qr: createQrRoutes({ acceptRenders, serveImage, now }),

@@ -1,5 +1,5 @@
 import Router from '@koa/router';
-import type { DefaultContext } from 'koa';
+import type { DefaultContext, Next } from 'koa';
 import type { Role } from '../shared/domain/access.ts';
 import type { createAnalyticsRoutes } from './analytics.ts';
 import type { createAuditRoute } from './audit.ts';
@@ -12,7 +12,7 @@ import type { createRotateCallbackSecret } from './callback-secret.ts';
 import type { createCodeImageRoute } from './code-image.ts';
 import type { createCodeRoutes } from './codes.ts';
 import type { createDeliveryRoutes } from './deliveries.ts';
-import type { ApiMiddleware, ApiState } from './deps.ts';
+import type { ApiContext, ApiMiddleware, ApiState } from './deps.ts';
 import type { createDocs } from './docs.ts';
 import type { createHealthRoutes } from './health.ts';
 import type { createImageRoute } from './images.ts';
@@ -21,6 +21,7 @@ import type { createLogoRoutes } from './logos.ts';
 import { matchFixedPathsOnce } from './match-fixed-paths-once.ts';
 import type { createMetricsRoute } from './metrics.ts';
 import type { Auth } from './middleware/auth.ts';
+import { readsBody } from './middleware/refuse-body.ts';
 import { readsQuery, refuseUnreadQuery } from './middleware/refuse-query.ts';
 import type { createProblemPages } from './problem-pages.ts';
 import type { createQrRoutes } from './qr.ts';
@@ -36,6 +37,8 @@ export type Handlers = {
   auth: Auth;
   /** Puts changes on record. */
   audit: ApiMiddleware;
+  /** Refuses what a body says where none is read. */
+  refuseUnreadBody: ApiMiddleware;
   /** Security headers of JSON answers. */
   guard: ApiMiddleware;
   image: ReturnType<typeof createImageRoute>;
@@ -67,12 +70,13 @@ export type Handlers = {
 };
 
 /**
- * The whole URL table. The hottest routes stand first; every GET answers HEAD too. A route with a key that reads its query says
- * so by `query`; on the others parameters are refused. Paths are case-sensitive.
+ * The whole URL table. The hottest routes stand first; every GET answers HEAD too. A route with a key that reads its query or its
+ * body says so by `query` or `body`; the others refuse what they would not read. Paths are case-sensitive.
  */
 export function createRouter({
   auth,
   audit,
+  refuseUnreadBody,
   guard,
   image,
   qr,
@@ -105,8 +109,9 @@ export function createRouter({
   matchFixedPathsOnce(router);
   const withKey = (role: Role): ApiMiddleware => {
     const requireKey = auth.requireKey(role);
+    const record = (ctx: ApiContext, next: Next) => async (): Promise<unknown> => audit(ctx, next);
     return (ctx, next) =>
-      requireKey(ctx, async () => refuseUnreadQuery(ctx, () => audit(ctx, next) as Promise<unknown>));
+      requireKey(ctx, async () => refuseUnreadQuery(ctx, async () => refuseUnreadBody(ctx, record(ctx, next))));
   };
   const read = withKey('read');
   const write = withKey('write');
@@ -114,9 +119,10 @@ export function createRouter({
   const operator = withKey('operator');
   const open = auth.openToAll;
   const query = readsQuery;
+  const body = readsBody;
 
   router.get('/v1/renders/:id/image', image);
-  router.post('/v1/renders', guard, write, renders.create);
+  router.post('/v1/renders', guard, write, body, renders.create);
   router.get('/v1/renders', guard, read, query, renders.list);
   router.get('/v1/renders/:id', guard, read, renders.show);
   router.delete('/v1/renders/:id', guard, write, renders.remove);
@@ -126,12 +132,12 @@ export function createRouter({
   router.get('/qr', open, qr.quickchart);
   router.get('/chart', open, qr.googleChart);
 
-  router.post('/v1/logos', guard, write, logos.create);
+  router.post('/v1/logos', guard, write, body, logos.create);
   router.get('/v1/logos', guard, read, query, logos.list);
   router.get('/v1/logos/:id', guard, read, logos.show);
   router.delete('/v1/logos/:id', guard, write, logos.remove);
 
-  router.post('/v1/batches', guard, write, query, batches.create);
+  router.post('/v1/batches', guard, write, query, body, batches.create);
   router.get('/v1/batches', guard, read, query, batches.list);
   router.get('/v1/batches/:id', guard, read, batches.show);
   router.get('/v1/batches/:id/rows', guard, read, query, batches.rows);
@@ -141,23 +147,23 @@ export function createRouter({
   router.post('/v1/batches/:id/cancel', guard, write, batches.cancel);
   router.post('/v1/batches/:id/retry', guard, write, batches.retry);
 
-  router.post('/v1/codes', guard, write, codes.create);
+  router.post('/v1/codes', guard, write, body, codes.create);
   router.get('/v1/codes', guard, read, query, codes.list);
   router.get('/v1/codes/:id', guard, read, codes.show);
-  router.patch('/v1/codes/:id', guard, write, codes.change);
+  router.patch('/v1/codes/:id', guard, write, body, codes.change);
   router.delete('/v1/codes/:id', guard, write, codes.remove);
   router.post('/v1/codes/:id/restore', guard, write, codes.restore);
   router.get('/v1/codes/:id/history', guard, read, query, codes.history);
-  router.post('/v1/codes/:id/rollback', guard, write, codes.rollback);
+  router.post('/v1/codes/:id/rollback', guard, write, body, codes.rollback);
   router.get('/v1/codes/:id/image', read, query, codeImage);
   router.get('/v1/codes/:id/analytics', guard, read, query, analytics.ofCode);
   router.get('/v1/codes/:id/scans', guard, read, query, scans.list);
   router.get('/v1/analytics', guard, read, query, analytics.overCodes);
 
-  router.post('/v1/webhooks', guard, write, webhooks.create);
+  router.post('/v1/webhooks', guard, write, body, webhooks.create);
   router.get('/v1/webhooks', guard, read, query, webhooks.list);
   router.get('/v1/webhooks/:id', guard, read, webhooks.show);
-  router.patch('/v1/webhooks/:id', guard, write, webhooks.change);
+  router.patch('/v1/webhooks/:id', guard, write, body, webhooks.change);
   router.delete('/v1/webhooks/:id', guard, write, webhooks.remove);
   router.post('/v1/webhooks/:id/rotate-secret', guard, write, webhooks.rotateSecret);
   router.post('/v1/webhooks/:id/test', guard, write, deliveries.test);
@@ -177,17 +183,17 @@ export function createRouter({
   for (const method of ['get', 'post', 'put', 'patch'] as const)
     router[method]('/admin/queues{/*path}', board.guard, board.enter, board.show);
 
-  router.post('/v1/keys', guard, admin, keys.create);
+  router.post('/v1/keys', guard, admin, body, keys.create);
   router.get('/v1/keys', guard, admin, query, keys.list);
   router.get('/v1/keys/:id', guard, admin, keys.show);
   router.delete('/v1/keys/:id', guard, admin, keys.remove);
-  router.post('/v1/keys/:id/rotate', guard, admin, keys.rotate);
+  router.post('/v1/keys/:id/rotate', guard, admin, body, keys.rotate);
   router.get('/v1/me', guard, read, tenants.me);
   router.get('/v1/usage', guard, read, query, usage);
-  router.post('/v1/tenants', guard, operator, tenants.create);
+  router.post('/v1/tenants', guard, operator, body, tenants.create);
   router.get('/v1/tenants', guard, operator, query, tenants.list);
   router.get('/v1/tenants/:id', guard, operator, tenants.show);
-  router.patch('/v1/tenants/:id', guard, operator, tenants.change);
+  router.patch('/v1/tenants/:id', guard, operator, body, tenants.change);
 
   router.get('/healthz', guard, health.alive);
   router.get('/readyz', guard, health.ready);

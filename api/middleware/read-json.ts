@@ -38,11 +38,14 @@ export async function readJsonWithLogo(
   return value;
 }
 
-/** Reads a JSON body that may be left out; undefined when it is. */
+/** Reads a JSON body that may be left out, with its Content-Type or without; undefined when it is. Throws as `readJson` does. */
 export async function readOptionalJson(ctx: ApiContext, limitBytes: number): Promise<unknown> {
   const { 'content-length': length, 'transfer-encoding': encoding } = ctx.req.headers;
   if (encoding === undefined && (length === undefined || length === '0')) return undefined;
-  return (await readJson(ctx, limitBytes)).value;
+  const bytes = await readBody(ctx, limitBytes);
+  if (bytes.length === 0) return undefined;
+  assertJson(ctx, false);
+  return parseStrictJson(bytes);
 }
 
 /**

@@ -151,7 +151,7 @@ function operationObject({ schemas, problems }: Components, line: string, operat
       },
     ];
   });
-  const bad = [...problemsOf(operation)].map(([status, codes]): [string, ResponseObject | Reference] => {
+  const bad = [...problemsOf(line, operation)].map(([status, codes]): [string, ResponseObject | Reference] => {
     const answer = good.find(([known]) => known === String(status))?.[1];
     // Not ready is an answer of its own, and may be told as a problem as well.
     const own = answer === undefined ? null : problemAnswer(codes, status);

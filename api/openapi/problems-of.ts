@@ -11,9 +11,9 @@ const always = [
   'starting',
 ];
 
-/** What else follows from where a request is let in and what it carries. */
-function implied({ access, query, headers = [], body }: Operation): string[] {
-  const types = Object.keys(body ?? {});
+/** What else follows from where a request is let in and what it carries; what takes no body checks that none came, or one that says nothing. */
+function implied(method: string, { access, query, headers = [], body }: Operation): string[] {
+  const types = method === 'GET' ? [] : Object.keys(body ?? { 'application/json': null });
   const isKeyed = access !== 'none';
   return [
     ...(isKeyed
@@ -39,11 +39,13 @@ function implied({ access, query, headers = [], body }: Operation): string[] {
 /**
  * Returns the codes of the problems that an operation may answer, by their status, in order.
  *
+ * @param line its line in the URL table
  * @throws Error for a code that no list has, or that is no code of problems
  */
-export function problemsOf(operation: Operation): Map<number, string[]> {
+export function problemsOf(line: string, operation: Operation): Map<number, string[]> {
+  const [method = ''] = line.split(' ');
   const given = operation.problems ?? [];
-  const pairs = [...always, ...implied(operation), ...given].map((problem): readonly [string, number] => {
+  const pairs = [...always, ...implied(method, operation), ...given].map((problem): readonly [string, number] => {
     if (typeof problem !== 'string') return problem;
     const status = problemCodes[problem]?.status ?? null;
     if (status === null) throw new Error(`${operation.id}: ${problem} is no code of a problem`);

@@ -133,7 +133,7 @@ function expectation(problem: Problem, { nameOf, besides = [] }: Place): string 
   if (code !== 'unknown_field') return `${name} must be ${accepted}`;
   const known = path.length === 1 ? [accepted, ...besides].join(', ') : accepted;
   const nearest = nearestName(String(path.at(-1)), known.split(', '));
-  return `${shortened(name)} is not known here${nearest === null ? '' : `, perhaps ${nearest} is meant`}; accepted: ${known}`;
+  return `${shortened(name)} is not known here${nearest === null ? '' : `, perhaps ${nearest} is meant`}; accepted: ${known || 'none'}`;
 }
 
 /** RFC 6901. */

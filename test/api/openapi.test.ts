@@ -113,10 +113,11 @@ describe('every operation refuses as the document says', () => {
     },
   );
 
-  it.each(lines.filter(([, { body }]) => body))('bodies of other kinds: %s', async (line, { body = {} }) => {
+  // What takes no body refuses one that says something.
+  it.each(lines.filter(([line]) => !line.startsWith('GET ')))('bodies of other kinds: %s', async (line, { body }) => {
     const answer = await send(line, { headers: { 'content-type': 'application/yaml' }, body: 'a: b' });
     expect(answer.status).toBe(415);
-    if ('application/json' in body) {
+    if (body === undefined || 'application/json' in body) {
       const json = { 'content-type': 'application/json' };
       expect((await send(line, { headers: json, body: '{' })).status).toBe(400);
       expect((await send(line, { headers: json, body: '{"a":1,"a":2}' })).status).toBe(400);
