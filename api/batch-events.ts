@@ -100,7 +100,7 @@ export function createBatchEventsRoute(deps: ApiDeps) {
     ctx.set('X-Accel-Buffering', 'no');
     ctx.type = 'text/event-stream';
     ctx.status = 200;
-    const stopped = AbortSignal.any([gone.signal, deps.hurry]);
+    const stopped = AbortSignal.any([gone.signal, deps.ending]);
     const isLetIn = ctx.state.isStillGood ?? (async () => true);
     if (ctx.method !== 'HEAD') ctx.body = Readable.from(events(batch, { known, stopped, isLetIn }));
     ctx.type = 'text/event-stream';

@@ -57,7 +57,9 @@ export type ApiDeps = {
   probeJournal: () => Promise<void>;
   /** Milliseconds since 1970. */
   now: () => number;
-  /** Aborted when the process is about to end: whoever waits for work is answered with how it stands. */
+  /** Aborted when the process begins to end: a stream that would go on is ended, for its reader comes back to another process. */
+  ending: AbortSignal;
+  /** Aborted some seconds later: whoever waits for work is answered with how it stands. */
   hurry: AbortSignal;
   /** Counts what tenants use, and holds them to their quotas. */
   meter: UsageMeter;

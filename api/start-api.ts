@@ -89,10 +89,14 @@ export async function startApi(asked: Service): Promise<{ address: string }> {
 
   let others: Handle = answerStarting({ queues, isThere: stores.isThere, publicUrl: config.publicUrl, requests });
   const api = createApiServer((...both) => redirects.handle(...both) || others(...both), config.publicUrl);
+  const ending = new AbortController();
   const hurry = new AbortController();
   await port.letGo();
   const address = await listen(api, config);
-  releases.defer('HTTP server', () => api.drain({ hurryMs, cutMs, hurry: () => hurry.abort() }));
+  releases.defer('HTTP server', () => {
+    ending.abort();
+    return api.drain({ hurryMs, cutMs, hurry: () => hurry.abort() });
+  });
   log.info({ address, knownCodes: redirects.knownAtStart }, 'redirecting');
 
   const { database, objects } = await stores.connect(service, { patient: redirects.knownAtStart > 0 });
@@ -109,6 +113,7 @@ export async function startApi(asked: Service): Promise<{ address: string }> {
     processMetrics,
     scans: redirects.scans,
     probeJournal: redirects.probeJournal,
+    ending: ending.signal,
     hurry: hurry.signal,
     codeChanged: redirects.codeChanged,
     codeMade: redirects.codeMade,

@@ -208,6 +208,14 @@ describe('GET /v1/batches/:id/events', () => {
     expect(eventsOf(text).map(({ event }) => event)).toEqual(['progress']);
   });
 
+  it('ends when the process begins to: the reader comes back to another one', async () => {
+    const other = await startApi({ beside: api });
+    const { id } = await batch({ status: 'running', archive: null, completedAt: null, expiresAt: null });
+    const response = await listenTo(`http://127.0.0.1:${other.port}/v1/batches/${id}/events`);
+    other.ending.abort();
+    expect(await response.text()).not.toContain('event: end');
+  });
+
   it('has so many listeners of a tenant at once, and so many of all', async () => {
     const { id } = await batch({ status: 'running', archive: null, completedAt: null, expiresAt: null });
     const path = `http://127.0.0.1:${api.port}/v1/batches/${id}/events`;

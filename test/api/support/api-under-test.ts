@@ -68,6 +68,7 @@ export async function startApi({
   const objects = beside?.objects ?? new MemoryObjects();
   const queues = beside?.queues ?? new FakeQueues({ database, objects });
   const cached = new Map<string, Buffer>();
+  const ending = new AbortController();
   const hurry = new AbortController();
   const changedCodes: CodeRow[] = [];
   let clockMs = 0;
@@ -136,6 +137,7 @@ export async function startApi({
       if (parts.isDiskFull) throw new Error('ENOSPC: no space left on device, write');
     },
     now,
+    ending: ending.signal,
     hurry: hurry.signal,
     suspended,
     meter,
@@ -200,6 +202,7 @@ export async function startApi({
     cached,
     lines,
     port,
+    ending,
     hurry,
     /** What the redirect was told of. */
     changedCodes,
