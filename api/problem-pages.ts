@@ -1,4 +1,5 @@
-import { type CodeEntry, findCode, problemCodes, problemSlug } from '../shared/contract/problems/problem-codes.ts';
+import type { CodeEntry } from '../shared/contract/problems/code-entry.ts';
+import { findCode, problemCodes, problemSlug } from '../shared/contract/problems/problem-codes.ts';
 import { AppError } from '../shared/errors.ts';
 import type { ApiContext, ApiDeps } from './deps.ts';
 import { escapeHtml, htmlPage, pagePolicy } from './html-page.ts';

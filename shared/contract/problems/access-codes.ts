@@ -1,4 +1,4 @@
-import type { CodeEntry } from './problem-codes.ts';
+import type { CodeEntry } from './code-entry.ts';
 
 const wait = 'Wait as long as Retry-After says, and try again.';
 

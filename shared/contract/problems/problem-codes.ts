@@ -1,16 +1,9 @@
 import { accessCodes } from './access-codes.ts';
+import type { CodeEntry } from './code-entry.ts';
 import { fieldCodes } from './field-codes.ts';
 import { requestCodes } from './request-codes.ts';
 import { stateCodes } from './state-codes.ts';
 import { workCodes } from './work-codes.ts';
-
-/** What a code means and what to do about it, for people. */
-export type CodeEntry = {
-  /** The status that a problem with this code has; null: it is only told of fields, work or in warnings. */
-  status: number | null;
-  meaning: string;
-  remedy: string;
-};
 
 /** Every code that an error may carry: of problems, of their `errors`, of failed work, and of warnings. Stable once released. */
 export const problemCodes: Readonly<Record<string, CodeEntry>> = {

@@ -1,4 +1,4 @@
-import type { CodeEntry } from './problem-codes.ts';
+import type { CodeEntry } from './code-entry.ts';
 
 const readErrors = 'Read errors: each entry names a field, what is accepted and what came.';
 

@@ -1,4 +1,4 @@
-import type { CodeEntry } from './problem-codes.ts';
+import type { CodeEntry } from './code-entry.ts';
 
 /** A resource that is not there, or not in a state for this. */
 export const stateCodes = {

@@ -1,6 +1,5 @@
-import type { CodeEntry } from './problem-codes.ts';
+import { type CodeEntry, onlyTold } from './code-entry.ts';
 
-const told = (meaning: string, remedy: string): CodeEntry => ({ status: null, meaning, remedy });
 /** Where bytes were asked for, a failure is a problem too. */
 const failed = (meaning: string, remedy: string): CodeEntry => ({ status: 422, meaning, remedy });
 
@@ -20,41 +19,41 @@ export const workCodes = {
   ),
   file_gone: failed('The file of this batch is not there any more.', 'Send it again.'),
   images_gone: failed('Images of this batch are not there any more.', 'Send the file again.'),
-  cancelled: told('The batch was cancelled before this row was done.', 'Send the row again.'),
-  attempts_exhausted: told('Every attempt to deliver failed.', 'Mend the receiver, then redeliver.'),
-  timeout: told('The receiver did not answer in time.', 'Answer first, work later.'),
-  redirected: told(
+  cancelled: onlyTold('The batch was cancelled before this row was done.', 'Send the row again.'),
+  attempts_exhausted: onlyTold('Every attempt to deliver failed.', 'Mend the receiver, then redeliver.'),
+  timeout: onlyTold('The receiver did not answer in time.', 'Answer first, work later.'),
+  redirected: onlyTold(
     'The receiver answered with a redirect; these are not followed.',
     'PATCH the webhook with the new URL.',
   ),
-  receiver_gone: told('The receiver answered 410 Gone.', 'Make the webhook active again when it is back.'),
-  host_not_found: told("The receiver's name leads nowhere.", 'Check the URL.'),
-  connection_failed: told('No connection to the receiver, or it broke.', 'Check that it listens and is reachable.'),
-  answer_too_large: told("The headers of the receiver's answer are too long.", 'Send fewer.'),
-  invalid_answer: told("The receiver's answer is no HTTP.", 'Check port and scheme of the URL.'),
-  webhook_deleted: told('The webhook was deleted before this was delivered.', 'Nothing is to be done.'),
-  column_not_an_option: told(
+  receiver_gone: onlyTold('The receiver answered 410 Gone.', 'Make the webhook active again when it is back.'),
+  host_not_found: onlyTold("The receiver's name leads nowhere.", 'Check the URL.'),
+  connection_failed: onlyTold('No connection to the receiver, or it broke.', 'Check that it listens and is reachable.'),
+  answer_too_large: onlyTold("The headers of the receiver's answer are too long.", 'Send fewer.'),
+  invalid_answer: onlyTold("The receiver's answer is no HTTP.", 'Check port and scheme of the URL.'),
+  webhook_deleted: onlyTold('The webhook was deleted before this was delivered.', 'Nothing is to be done.'),
+  column_not_an_option: onlyTold(
     "Warning: a column is called like an option, and its first rows hold none of that option's values.",
     'Nothing is to be done if it is your own; else give it the values that the option takes.',
   ),
-  error_correction_raised: told(
+  error_correction_raised: onlyTold(
     'Warning: error correction was raised so that the logo leaves the symbol readable.',
     'Nothing is to be done.',
   ),
-  symbol_enlarged: told(
+  symbol_enlarged: onlyTold(
     'Warning: the symbol has many more modules than its content needs, so that its logo leaves it readable.',
     'Take a smaller logo, or a larger size, if its modules become too small.',
   ),
-  logo_on_alignment_pattern: told(
+  logo_on_alignment_pattern: onlyTold(
     'Warning: the logo covers an alignment pattern; some readers do worse then.',
     'Make the logo smaller, or the content shorter.',
   ),
-  small_quiet_zone: told(
+  small_quiet_zone: onlyTold(
     'Warning: the quiet zone is below the four modules of ISO/IEC 18004.',
     'Keep the surroundings as light as the background.',
   ),
-  transparent_background: told('Warning: the background is transparent.', 'Show it on something light.'),
-  unlikely_password: told(
+  transparent_background: onlyTold('Warning: the background is transparent.', 'Show it on something light.'),
+  unlikely_password: onlyTold(
     'Warning: the password is none that a network of this security can have.',
     'Compare it with that of the network before the code is printed.',
   ),
