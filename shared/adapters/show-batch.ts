@@ -1,5 +1,6 @@
 import type { BatchAnswer, BatchRowAnswer } from '../contract/batch-answer.ts';
 import { columnWarnings } from '../contract/everyday-columns.ts';
+import { unreadColumnWarnings } from '../contract/unread-columns.ts';
 import type { ArchivePart, Batch, BatchRow } from './database/batch-store.ts';
 import type { WorkStatus } from './database/database.ts';
 
@@ -74,7 +75,7 @@ export function batchAnswer(batch: Batch, view: View): BatchAnswer {
     counts,
     unreadRows,
     archive: archiveOf(batch, view),
-    warnings: columnWarnings(batch.file.layout, mode),
+    warnings: [...columnWarnings(batch.file.layout, mode), ...unreadColumnWarnings(batch.file.layout, mode)],
     error,
     createdAt: new Date(batch.createdAt).toISOString(),
     startedAt: time(batch.startedAt),

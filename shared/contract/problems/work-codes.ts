@@ -36,6 +36,10 @@ export const workCodes = {
     "Warning: a column is called like an option, and its first rows hold none of that option's values.",
     'Nothing is to be done if it is your own; else give it the values that the option takes.',
   ),
+  column_not_read: onlyTold(
+    "Warning: a column is called like a field of codes, and the batch's mode does not read it.",
+    'Take the mode that the detail names, or PATCH the codes.',
+  ),
   error_correction_raised: onlyTold(
     'Warning: error correction was raised so that the logo leaves the symbol readable.',
     'Nothing is to be done.',
