@@ -27,8 +27,7 @@ function rangeOf(type: string, ranges: readonly MediaRange[]): MediaRange | unde
 }
 
 /** Chooses the answer that is wanted most, of those wanted alike the one that the caller names first. */
-function best<Answer>(header: string, offered: Offered<Answer>, otherwise: NoInfer<Answer>): Answer {
-  const ranges = mediaRanges(header);
+function best<Answer>(ranges: readonly MediaRange[], offered: Offered<Answer>, otherwise: NoInfer<Answer>): Answer {
   let chosen: { answer: Answer; quality: number; place: number } | null = null;
   for (const [type, answer] of offered) {
     const range = rangeOf(type, ranges);
@@ -49,7 +48,7 @@ const answers: Offered<'json' | ImageFormat> = [
 /** Chooses what a POST of a render answers with. What we cannot serve counts as not said: JSON, never a 406. */
 export function chooseAnswer(header: string): 'json' | ImageFormat {
   if (header === '' || header === '*/*' || header === 'application/json') return 'json';
-  return best(header, answers, 'json');
+  return best(mediaRanges(header), answers, 'json');
 }
 
 const scanAnswers: Offered<ScanFormat> = [
@@ -61,12 +60,23 @@ const scanAnswers: Offered<ScanFormat> = [
 
 /** Chooses how scans are answered when the URL does not say it; the same manners. */
 export function chooseScanFormat(header: string): ScanFormat {
-  return best(header, scanAnswers, 'json');
+  return best(mediaRanges(header), scanAnswers, 'json');
 }
 
-/** Whether HTML is named, as browsers do; `*\/*` says nothing, and q=0 that it is not wanted. */
-export function wantsHtml(header: string): boolean {
-  return mediaRanges(header).some(({ range, quality }) => range === 'text/html' && quality > 0);
+const pages: Offered<boolean> = [
+  ['text/html', true],
+  ['application/json', false],
+];
+
+/**
+ * Whether HTML is wanted more than JSON of any kind. Only what is named counts, as by browsers: `*\/*` says nothing.
+ *
+ * @param otherwise where neither is named
+ */
+export function wantsHtml(header: string, otherwise = false): boolean {
+  const named = mediaRanges(header).filter(({ range }) => !range.includes('*'));
+  const kinds = named.map((each) => (/\bjson$/.test(each.range) ? { ...each, range: 'application/json' } : each));
+  return best(kinds, pages, otherwise);
 }
 
 /** Chooses the format of an image when the URL names none: SVG only where it is the one image type wanted; browsers list it among many. */

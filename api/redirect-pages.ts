@@ -23,9 +23,9 @@ export const unknownCode = new AppError('not-found', 'code_not_found', 'There is
 /** The code is paused, expired or archived, and has no fallback target. */
 export const codeNotInUse = new AppError('gone', 'code_not_in_use', 'The code is not in use any more');
 
-/** A code out of use is opened by phones, some of which ask for nothing in particular: they get the page too, unless they name JSON. */
+/** A code out of use is opened by phones, some of which ask for nothing in particular: they get the page too, unless they want JSON. */
 function wantsPage({ status }: { status: number }, accept: string): boolean {
-  return wantsHtml(accept) || (status === 410 && !/\bjson\b/i.test(accept));
+  return wantsHtml(accept, status === 410);
 }
 
 /**

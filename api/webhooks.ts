@@ -108,7 +108,8 @@ export function createWebhookRoutes(deps: ApiDeps) {
       const patch = parseWebhookPatch(value, mayCall);
       const row = await changeWebhook(webhooks, id, now(), (current) => patched(current, patch));
       if (row === null) throw webhookNotFound();
-      noteChange(ctx, { before: webhookAnswer(before, now()), after: webhookAnswer(row, now()) });
+      const isSame = row.revision === before.revision;
+      noteChange(ctx, isSame ? null : { before: webhookAnswer(before, now()), after: webhookAnswer(row, now()) });
       answer(ctx, row);
     },
 

@@ -37,7 +37,7 @@ function readsField(mode: string, field: string): boolean {
 function placeOf(isForm: boolean): Place {
   const nameOf = (path: PropertyKey[]): string => {
     const [room, field] = path.map(String);
-    if (room === 'logo') return field === 'ratio' ? 'logoRatio' : 'logoId';
+    if (room === 'logo' && field !== undefined) return field === 'ratio' ? 'logoRatio' : 'logoId';
     return room ?? 'the form';
   };
   return isForm ? { ...inBody, nameOf } : { in: 'query', nameOf };

@@ -56,6 +56,7 @@ function codeOf(issue: z.core.$ZodIssue, received: unknown): string {
       if (issue.origin === 'string') return 'content_too_long';
       return issue.origin === 'array' ? 'too_many' : 'out_of_range';
     case 'invalid_value':
+    case 'invalid_format':
       return isAbsent ? 'required' : 'invalid_value';
     case 'invalid_union':
       if (isAbsent) return 'required';

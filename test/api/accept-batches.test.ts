@@ -82,6 +82,11 @@ describe('POST /v1/batches', () => {
     ]);
   });
 
+  it('names a parameter that nobody knows as it came', async () => {
+    const answer = await api.call('/v1/batches?logo=abc', { body: csv, headers: { 'content-type': 'text/csv' } });
+    expect([answer.status, answer.json().errors]).toMatchObject([422, [{ name: 'logo', code: 'unknown_field' }]]);
+  });
+
   it.each<[string, number, string, [string, string | Blob][]]>([
     ['a form without a file', 422, 'invalid_request', [['size', '300']]],
     ['a file in another part', 422, 'invalid_request', [['csv', new Blob([csv])]]],

@@ -49,9 +49,21 @@ describe('wantsHtml', () => {
     ['text/html,application/xhtml+xml,*/*;q=0.8', true],
     ['TEXT/HTML;q=0.1', true],
     ['text/html;q=0, application/json', false],
+    ['application/json, text/html;q=0.1', false],
+    ['application/problem+json;q=0.4, text/html;q=0.5', true],
+    ['text/html, application/json', true],
     ['*/*', false],
     ['', false],
   ])('says of "%s" %s', (header, wanted) => {
     expect(wantsHtml(header)).toBe(wanted);
+  });
+
+  it.each([
+    ['*/*', true],
+    ['text/plain', true],
+    ['application/vnd.api+json', false],
+    ['application/json;q=0', true],
+  ])('says of "%s" %s where pages are for whoever asks for nothing else', (header, wanted) => {
+    expect(wantsHtml(header, true)).toBe(wanted);
   });
 });

@@ -27,11 +27,12 @@ describe('tenants', () => {
   });
 
   it.each([
-    ['/name', { name: ' ' }],
-    ['/id', { name: 'x', id: 'Ä' }],
-  ])('are refused with what is wrong at %s', async (pointer, body) => {
+    ['/name', 'invalid_name', { name: ' ' }],
+    ['/id', 'invalid_value', { name: 'x', id: 'Ä' }],
+    ['/id', 'invalid_type', { name: 'x', id: 7 }],
+  ])('are refused with what is wrong at %s: %s', async (pointer, code, body) => {
     const answer = await api.post('/v1/tenants', body);
-    expect([answer.status, answer.json().errors]).toMatchObject([422, [{ pointer }]]);
+    expect([answer.status, answer.json().errors]).toMatchObject([422, [{ pointer, code }]]);
   });
 
   it('are nothing for admins', async () => {

@@ -146,6 +146,14 @@ describe('webhooks', () => {
       expect((await patch(id, wrong)).status).toBe(422);
   });
 
+  it('stay as they are by a patch that says nothing new, which is not on record', async () => {
+    const made = await make();
+    for (const same of [{}, { url: made.url, status: 'active', description: null }])
+      expect((await patch(made.id, same)).json()).toMatchObject({ updatedAt: made.updatedAt });
+    const record = (await api.call(`/v1/audit?objectId=${made.id}`)).json().data as { action: string }[];
+    expect(record.map(({ action }) => action)).toEqual(['webhook.create']);
+  });
+
   it('are deleted', async () => {
     const { id } = await make();
     expect((await api.call(`/v1/webhooks/${id}`, { method: 'DELETE' })).status).toBe(204);
