@@ -66,12 +66,16 @@ export type ParameterNames = Record<string, string>;
 /** Writes a value of a spec's field as the parameter that means it, `chs=300x300`; null when the dialect cannot say it. */
 export type Spell = (nearest: Nearest, query: Query) => string | null;
 
-/** Adds to a detail that names values how they are spelt here. */
+/** Adds to a detail that names values how they are spelt here, or says it instead where a dialect needs another number. */
 function spelt({ detail, nearest = [] }: FieldError, query: Query, spell: Spell | undefined): string {
   if (spell === undefined || nearest.length === 0) return detail;
   const parameters = nearest.map((each) => spell(each, query));
   if (parameters.some((parameter) => parameter === null)) return detail;
-  return `${detail} That is ${parameters.join('&')} here.`;
+  const here = parameters.join('&');
+  const [{ value } = { value: null }] = nearest;
+  if (typeof value === 'number' && !here.includes(String(value)))
+    return detail.replace(`that works: ${value}.`, `that works: ${here}.`);
+  return `${detail} That is ${here} here.`;
 }
 
 /**

@@ -1,3 +1,4 @@
+import { isKeptNumber } from '../shared/domain/kept-number.ts';
 import { AppError, shortened } from '../shared/errors.ts';
 
 const decoder = new TextDecoder('utf-8', { fatal: true });
@@ -94,27 +95,11 @@ function findFault(text: string): Fault | null {
     } else if (character === '-' || (character !== undefined && character >= '0' && character <= '9')) {
       numberAt.lastIndex = at;
       const [number = ''] = numberAt.exec(text) ?? [];
-      if (!isKept(number)) return { path: open.map((each) => String(each.at)), number };
+      if (!isKeptNumber(number)) return { path: open.map((each) => String(each.at)), number };
       at += number.length - 1;
     }
   }
   return null;
-}
-
-/**
- * Whether a number of JSON is still the same after it was read: not too large, not lost to 0, and each digit of a whole number kept. Of
- * other numbers the last digits may go: what writes more than 17 of them means no more.
- */
-function isKept(text: string): boolean {
-  const number = Number(text);
-  if (!Number.isFinite(number)) return false;
-  if (number === 0) return !/^-?[\d.]*[1-9]/.test(text);
-  if (Number.isSafeInteger(number) || /[.e]/i.test(text)) return true;
-  return BigInt(text) === BigInt(String(number).replace(/^(-?\d)(?:\.(\d+))?e\+(\d+)$/, writtenOut));
-}
-
-function writtenOut(_: string, first: string, rest = '', exponent: string): string {
-  return `${first}${rest}${'0'.repeat(Number(exponent) - rest.length)}`;
 }
 
 function endOfString(text: string, start: number): number {

@@ -26,7 +26,7 @@ const internal = { status: 500, title: 'Something went wrong here' };
 /** Headers of an answer that was being made when the error came. */
 const leftovers = [
   ...['ETag', 'Location', 'Content-Location', 'Content-Disposition', 'Content-Length'],
-  ...['Preference-Applied', 'Vary', 'Link'],
+  ...['Preference-Applied', 'Link'],
 ];
 
 /** Returns the problem (RFC 9457) that an error is told as; what is not an AppError stays a bare 500. */
@@ -62,6 +62,9 @@ export function answerErrors({ config, log }: Pick<ApiDeps, 'config' | 'log'>): 
 
       const problem = problemOf(error, { publicUrl: config.publicUrl, instance: ctx.path, requestId });
       for (const name of leftovers) ctx.remove(name);
+      // Who may read it depends on the origin all the same.
+      if (/\borigin\b/i.test(String(ctx.response.get('Vary')))) ctx.set('Vary', 'Origin');
+      else ctx.remove('Vary');
       ctx.status = problem.status;
       ctx.set('Cache-Control', 'no-store');
       ctx.set('X-Content-Type-Options', 'nosniff');

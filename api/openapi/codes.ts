@@ -66,9 +66,16 @@ export const codeOperations = {
     access: 'read',
     query: queryOf(codeListReaders, {
       ...pageDefaults,
-      q: { example: 'spring' },
-      tag: { example: 'table 7' },
-      status: { example: 'active' },
+      q: {
+        description:
+          "Up to 8 words: each must begin a word of slug, external id, title, tags, or the target's host and path.",
+        example: 'spring',
+      },
+      tag: { description: 'Codes with exactly this tag.', example: 'table 7' },
+      status: { description: 'Codes that stand so.', example: 'active' },
+      slug: { description: 'The code of this slug, in any case.' },
+      externalId: { description: 'Codes with exactly this external id.' },
+      batchId: { description: 'Codes that this batch made.' },
     }),
     answers: {
       200: pageAnswer(listAnswerSchema(codeAnswerSchema).meta({ id: 'CodeList' }), [code]),

@@ -26,7 +26,10 @@ export function idIn(what: string, example: string): Parameter {
 }
 
 /** What lists have in common. */
-export const pageDefaults = { limit: { default: 50, example: 10 }, sort: { default: '-createdAt' } } as const;
+export const pageDefaults = {
+  limit: { description: 'How many entries a page has at most.', default: 50, example: 10 },
+  sort: { description: 'The field to sort by; `-` in front for the highest or newest first.', default: '-createdAt' },
+} as const;
 
 /** Tells of a parameter what the schema of the same field says, without what only JSON can carry. */
 export function parameterOf(schema: z.ZodType, more: Omit<Parameter, 'schema'> = {}): Parameter {

@@ -75,7 +75,6 @@ export const renderOperations = {
         headers: ['Location!', 'Retry-After!', 'Cache-Control!', 'Preference-Applied', 'Idempotency-Replayed'],
         content: { 'application/json': { schema: renderAnswerSchema, examples: { queued: queuedRender } } },
       },
-      304: { description: 'An image was asked for, and it is the one that the caller has.', headers: ['ETag!'] },
     },
     problems: [...imageProblems, ...['logo_too_large', 'logo_too_many_pixels', 'render_gone', 'image_not_ready']],
   },

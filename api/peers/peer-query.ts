@@ -82,7 +82,11 @@ export class PeerQuery {
     const text = this.text(name)?.toLowerCase() ?? initial;
     const choice = choices.find((known) => known === text);
     if (choice === undefined)
-      this.refuse(name, `unsupported_${name}`, `${name} must be one of ${choices.join(', ')} here`);
+      this.refuse(
+        name,
+        `unsupported_${name.replaceAll('-', '_')}`,
+        `${name} must be one of ${choices.join(', ')} here`,
+      );
     return choice ?? initial;
   }
 

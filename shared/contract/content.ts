@@ -29,7 +29,7 @@ const emailAddress = lineThat({
 
 const phoneNumber = lineThat({
   accepted:
-    'a phone number: + and 3 to 15 digits, or up to 20 of digits, * and #; spaces and - . ( ) / may part them, "(0)" after a + may not stand',
+    'a phone number: + and 3 to 15 digits, the first not 0, or up to 20 of digits, * and #; spaces and - . ( ) / may part them, "(0)" after a + may not stand',
   code: 'invalid_phone',
   isAccepted: (value) => dialledNumber(value) !== null,
 }).overwrite((value) => dialledNumber(value) ?? value);

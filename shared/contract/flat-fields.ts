@@ -1,4 +1,5 @@
 import { type ContentType, contentTypes } from '../domain/content/content.ts';
+import { isKeptNumber } from '../domain/kept-number.ts';
 import { contentSchemas } from './content.ts';
 
 /*
@@ -41,9 +42,9 @@ const numberFields = new Set(['size', 'margin', 'logoRatio', 'latitude', 'longit
 const flagFields = new Set(['hidden', 'allDay']);
 const jsonNumber = /^-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?$/;
 
-/** Returns a field's value: a number or a flag when the text is exactly one, else the text, for the schema to refuse. */
+/** Returns a field's value: a number or a flag when the text is exactly one and nothing of it is lost, else the text, for the schema to refuse. */
 export function flatValue(name: string, text: string): string | number | boolean {
-  if (numberFields.has(name) && jsonNumber.test(text)) return Number(text);
+  if (numberFields.has(name) && jsonNumber.test(text) && isKeptNumber(text)) return Number(text);
   if (flagFields.has(name) && (text === 'true' || text === 'false')) return text === 'true';
   return text;
 }

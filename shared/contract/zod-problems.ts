@@ -111,7 +111,7 @@ function problemOf(issue: z.core.$ZodIssue, input: unknown): Problem {
 /** Objects and lists are told by their kind, for they may hold a password; a password in a URL is left out. */
 function shown({ received, path, isHidden }: Problem): string | null {
   if (received === undefined || received === null || path.at(-1) === 'password') return null;
-  if (Array.isArray(received)) return 'a list';
+  if (Array.isArray(received)) return `a list of ${received.length}`;
   if (typeof received === 'object') return 'an object';
   if (isHidden) return `a ${typeof received}`;
   return shortened(typeof received === 'string' ? received.replace(/\/\/[^/?#\s]*@/, '//…@') : received);
@@ -122,6 +122,7 @@ function cameWords(problem: Problem): string {
   if (path.at(-1) === 'password') {
     return typeof received === 'string' ? `${Buffer.byteLength(received)} bytes came` : 'something else came';
   }
+  if (problem.code === 'given_twice' && Array.isArray(received)) return `it came ${received.length} times`;
   const words = shown(problem) ?? 'null';
   const came = typeof received === 'string' && !isHidden ? JSON.stringify(words) : words;
   return `${came} came${nearest ? `; the nearest is ${JSON.stringify(nearest)}` : ''}`;

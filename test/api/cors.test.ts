@@ -28,7 +28,7 @@ describe('scripts of other sites', () => {
     expect(answer.headers.has('access-control-allow-credentials')).toBe(false);
     expect(answer.headers.get('access-control-expose-headers')).toContain('Request-Id');
     const missing = await ask(some, '/v1/renders/rnd_none', origin);
-    expect([missing.status, allowed(missing.headers)]).toEqual([404, origin]);
+    expect([missing.status, allowed(missing.headers), missing.headers.get('vary')]).toEqual([404, origin, 'Origin']);
     for (const stranger of ['https://evil.example', 'https://app.example.com.evil.example', 'null'])
       expect(allowed((await ask(some, '/v1/renders', stranger)).headers)).toBeNull();
     expect(allowed((await ask(all, '/v1/renders', 'https://any.example')).headers)).toBe('*');

@@ -240,13 +240,20 @@ describe('their paths', () => {
     const { detail, errors } = refused.json() as { detail: string; errors: { detail: string }[] };
     const better = new URLSearchParams(query.replaceAll('+', '%2B'));
     for (const error of errors) {
-      const [, spelt = ''] = /That is (\S+) here\./.exec(error.detail) ?? [];
+      const [, spelt = ''] = /(?:That is|that works:) (\w+=\S+?)(?: here)?\.$/.exec(error.detail) ?? [];
       expect(spelt, error.detail).not.toBe('');
       expect(detail).toContain(error.detail);
       for (const [name, value] of new URLSearchParams(spelt)) better.set(name, value);
     }
     const answer = await (await api).call(`${route}?${better}`, { key: null });
     expect(answer.status, `${better}: ${answer.body}`).toBe(200);
+  });
+
+  it('tell one number, and the one that works, where a quiet zone grows with the size', async () => {
+    const answer = await (await api).call('/v1/create-qr-code/?data=hello&qzone=100', { key: null });
+    const [{ detail } = { detail: '' }] = answer.json().errors as { detail: string }[];
+    expect(detail).toMatch(/Smallest size that works: size=498x498\.$/);
+    expect(detail).not.toContain('230');
   });
 
   it('gives base64 as text, as QuickChart does', async () => {

@@ -164,6 +164,18 @@ describe('a refused query', () => {
     ]);
   });
 
+  it.each([
+    [{ type: 'geo', latitude: '1e-400', longitude: '3' }, 'latitude must be a number from -90 to 90 (degrees); "1e-400" came.'],
+    [{ data: 'a', size: '1e400' }, 'size must be a whole number from 100 to 2000 (px); "1e400" came.'],
+    [
+      { data: 'a', size: '99999999999999999999' },
+      'size must be a whole number from 100 to 2000 (px); "99999999999999999999" came.',
+    ],
+    [{ data: 'a', size: ['300', '400'] }, 'size must be given once; it came 2 times.'],
+  ])('tells what came as it came: %j', (query, detail) => {
+    expect(refusal(() => parseRenderQuery(query as Query)).details.map((each) => each.detail)).toEqual([detail]);
+  });
+
   it('names the parameter that was probably meant', () => {
     const detail = (query: Query): string | undefined => refusal(() => parseRenderQuery(query)).details[0]?.detail;
     expect(detail({ data: 'a', siez: '300' })).toContain('perhaps size is meant');

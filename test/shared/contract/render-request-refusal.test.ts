@@ -97,7 +97,7 @@ describe('a refusal', () => {
   });
 
   it('tells lists and objects by their kind', () => {
-    expect(only({ content: [], size: 300 })).toMatchObject({ received: 'a list' });
+    expect(only({ content: [], size: 300 })).toMatchObject({ received: 'a list of 0' });
     expect(only({ content, size: {} })).toMatchObject({ received: 'an object' });
   });
 
