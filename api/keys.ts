@@ -51,7 +51,7 @@ export function createKeyRoutes(deps: ApiDeps, { auth }: { auth: Pick<Auth, 'for
       throw new AppError(
         'conflict',
         'bootstrap_key',
-        'This key follows BOOTSTRAP_API_KEY: change it there and restart',
+        'This key follows BOOTSTRAP_API_KEY, without it the file api-key in DATA_DIR: change it there and restart',
       );
     return row;
   };
