@@ -3,6 +3,7 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse, S
 import type { Socket } from 'node:net';
 import { setTimeout as pause } from 'node:timers/promises';
 import { AppError } from '../shared/errors.ts';
+import { ArrivingBodies, longestArrivalMs } from './arriving-bodies.ts';
 import type { Handle } from './handle.ts';
 import { problemOf } from './middleware/errors.ts';
 
@@ -10,11 +11,17 @@ import { problemOf } from './middleware/errors.ts';
 const lingerMs = 300;
 
 type Timeouts = {
-  /** How long the head, and how long the whole of a request may take to arrive. */
+  /** How long the head may take to arrive. */
   headersMs: number;
-  requestMs: number;
+  /** How long a body may stand still or trickle, see `ArrivingBodies`. */
+  bodyMs: number;
   /** How long an answer that was begun may stand still: its reader takes no byte of it, and holds a file and a socket. */
   stillMs: number;
+};
+
+type Options = Partial<Timeouts> & {
+  /** The largest body that any route accepts: one that comes steadily has the time that it needs. */
+  mostBodyBytes?: number;
 };
 
 export type ApiServer = {
@@ -26,26 +33,29 @@ export type ApiServer = {
 export function createApiServer(
   handle: Handle,
   publicUrl: string,
-  { headersMs = 10_000, requestMs = 30_000, stillMs = 60_000 }: Partial<Timeouts> = {},
+  { headersMs = 10_000, bodyMs = 30_000, stillMs = 60_000, mostBodyBytes = 0 }: Options = {},
 ): ApiServer {
   // Of connections, not of answers: a listener for the end of each answer took 1 µs of every redirect.
   const sockets = new Set<Socket>();
   let draining = false;
+  const bodies = new ArrivingBodies({ spanMs: bodyMs, giveUp: (socket) => refuse(tooSlow, socket, publicUrl) });
 
   const server = createServer(
     {
       headersTimeout: headersMs,
-      requestTimeout: requestMs,
+      requestTimeout: longestArrivalMs(bodyMs, mostBodyBytes),
       connectionsCheckingInterval: 1000,
       // Longer than the minute after which usual load balancers drop an idle connection: they close first, not we.
       keepAliveTimeout: 65_000,
     },
     (request, response) => {
-      if (isAmbiguous(request)) return refuse(ambiguous, request.socket, publicUrl);
+      if (isAmbiguous(request)) return refuse('ambiguous', request.socket, publicUrl);
+      bodies.add(request);
       if (draining) response.setHeader('Connection', 'close');
       void handle(request, response);
     },
   );
+  server.once('listening', () => server.once('close', bodies.watch()));
   server.on('connection', (socket) => {
     sockets.add(socket);
     socket.once('close', () => sockets.delete(socket));
@@ -55,7 +65,7 @@ export function createApiServer(
     if (answerOn(socket)?.headersSent === false) socket.setTimeout(stillMs);
     else socket.destroy();
   });
-  server.on('clientError', (error: NodeJS.ErrnoException, socket: Socket) => refuse(error, socket, publicUrl));
+  server.on('clientError', (error: NodeJS.ErrnoException, socket: Socket) => refuse(error.code, socket, publicUrl));
 
   return {
     server,
@@ -97,8 +107,11 @@ async function untilUnused(server: Server): Promise<void> {
   await new Promise(setImmediate);
 }
 
+/** What Node calls a request that took too long. */
+const tooSlow = 'ERR_HTTP_REQUEST_TIMEOUT';
+
 const refusals: Record<string, { error: AppError; status: number }> = {
-  ERR_HTTP_REQUEST_TIMEOUT: {
+  [tooSlow]: {
     error: new AppError('timeout', 'request_timeout', 'The request took too long to arrive'),
     status: 408,
   },
@@ -115,8 +128,6 @@ const refusals: Record<string, { error: AppError; status: number }> = {
     status: 431,
   },
 };
-
-const ambiguous: NodeJS.ErrnoException = new Error('not a request of HTTP/1.1 with one host');
 
 /** Whether a request is without a version (HTTP/0.9), or names two hosts (RFC 9112, section 3.2): the parser lets both pass. */
 function isAmbiguous({ httpVersionMajor, rawHeaders }: IncomingMessage): boolean {
@@ -139,12 +150,12 @@ function answerOn(socket: Socket): ServerResponse | null {
 }
 
 /** Answers on the bare socket what never became a request; one that is cut or answered already is closed. */
-function refuse(failure: NodeJS.ErrnoException, socket: Socket, publicUrl: string): void {
-  if (failure.code === 'ECONNRESET' || !socket.writable || answerOn(socket)?.headersSent) {
+function refuse(reason: string | undefined, socket: Socket, publicUrl: string): void {
+  if (reason === 'ECONNRESET' || !socket.writable || answerOn(socket)?.headersSent) {
     socket.destroy();
     return;
   }
-  const { error, status } = refusals[failure.code ?? ''] ?? malformed;
+  const { error, status } = refusals[reason ?? ''] ?? malformed;
   const requestId = randomUUID();
   const body = JSON.stringify({ ...problemOf(error, { publicUrl, instance: '/', requestId }), status });
   const head = [

@@ -88,7 +88,10 @@ export async function startApi(asked: Service): Promise<{ address: string }> {
   releases.defer('usage', meter.start());
 
   let others: Handle = answerStarting({ queues, isThere: stores.isThere, publicUrl: config.publicUrl, requests });
-  const api = createApiServer((...both) => redirects.handle(...both) || others(...both), config.publicUrl);
+  const { bodyBytes, logoBodyBytes, logoBytes, csvBytes } = config.limits;
+  const api = createApiServer((...both) => redirects.handle(...both) || others(...both), config.publicUrl, {
+    mostBodyBytes: Math.max(bodyBytes, logoBodyBytes, logoBytes, csvBytes),
+  });
   const ending = new AbortController();
   const hurry = new AbortController();
   await port.letGo();

@@ -5,7 +5,7 @@ import { afterAll, describe, expect, it } from 'vitest';
 import { eventually } from '../support/client.ts';
 import { operatorKey, startApi } from './support/api-under-test.ts';
 
-const api = await startApi({ timeouts: { headersMs: 500, requestMs: 900 } });
+const api = await startApi({ timeouts: { headersMs: 500, bodyMs: 900 } });
 const openFiles = async (): Promise<number> => (await readdir('/proc/self/fd').catch(() => [])).length;
 await api.call('/healthz');
 const before = { files: await openFiles(), objects: api.objects.stored.size };

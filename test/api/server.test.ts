@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import type { createServer } from 'node:http';
 import { type AddressInfo, connect, type Socket } from 'node:net';
 import { pipeline, Readable } from 'node:stream';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, onTestFinished } from 'vitest';
 import type { Handle } from '../../api/handle.ts';
 import { createApiServer } from '../../api/server.ts';
 import { eventually } from '../support/client.ts';
@@ -53,7 +53,7 @@ describe('readers that take nothing', () => {
 
 describe('slow and broken senders', () => {
   it('get 408 when the body never arrives', async () => {
-    const api = await startApi({ timeouts: { headersMs: 300, requestMs: 500 } });
+    const api = await startApi({ timeouts: { headersMs: 300, bodyMs: 500 } });
     const answer = await answerTo(api.port, `${head}Content-Length: 100\r\n\r\n{"content"`);
     expect(answer).toMatch(/^HTTP\/1\.1 408 /);
     expect(answer).toContain('"code":"request_timeout"');
@@ -61,12 +61,74 @@ describe('slow and broken senders', () => {
   });
 
   it('get 408 when the head never ends, 400 for what is not HTTP, 431 for endless headers', async () => {
-    const api = await startApi({ timeouts: { headersMs: 300, requestMs: 500 } });
+    const api = await startApi({ timeouts: { headersMs: 300, bodyMs: 500 } });
     expect(await answerTo(api.port, 'GET / HTTP/1.1\r\nHost: x\r\n')).toMatch(/^HTTP\/1\.1 408 /);
     expect(await answerTo(api.port, 'NONSENSE\r\n\r\n')).toMatch(/^HTTP\/1\.1 400 /);
     expect(await answerTo(api.port, 'GET /v1/qr?data=é HTTP/1.1\r\nHost: x\r\n\r\n')).toContain('malformed_url');
     const long = `GET / HTTP/1.1\r\nHost: x\r\nX-Long: ${'x'.repeat(20_000)}\r\n\r\n`;
     expect(await answerTo(api.port, long)).toMatch(/^HTTP\/1\.1 431 /);
+  });
+});
+
+describe('bodies on their way', () => {
+  async function listen(handle: Handle) {
+    const { server } = createApiServer(handle, 'http://localhost', {
+      headersMs: 100,
+      bodyMs: 400,
+      mostBodyBytes: 10_000_000,
+    });
+    server.listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    onTestFinished(() => {
+      server.closeAllConnections();
+      server.close();
+    });
+    return (server.address() as AddressInfo).port;
+  }
+
+  /** Sends a body of 5 MB, `bytes` every 20 ms, as far as it gets within two seconds; its end then, if `ends`. */
+  async function send(port: number, bytes: number, ends: boolean): Promise<string> {
+    const socket = connect(port, '127.0.0.1').on('error', () => undefined);
+    const answer = everything(socket);
+    socket.write('POST / HTTP/1.1\r\nHost: x\r\nConnection: close\r\nContent-Length: 5000000\r\n\r\n');
+    let sent = 0;
+    const timer = setInterval(() => {
+      socket.write(Buffer.alloc(bytes));
+      sent += bytes;
+    }, 20);
+    const end = setTimeout(() => {
+      clearInterval(timer);
+      if (ends) socket.write(Buffer.alloc(5_000_000 - sent));
+    }, 2000);
+    socket.once('close', () => {
+      clearInterval(timer);
+      clearTimeout(end);
+    });
+    return answer;
+  }
+
+  const reads: Handle = (request, response) => {
+    request.on('error', () => undefined).resume();
+    request.once('end', () => response.end('all of it'));
+  };
+
+  it('are waited for many times the limit as long as they come steadily, and given up when they trickle or stop', async () => {
+    const port = await listen(reads);
+    const [steady, trickle, standstill] = await Promise.all([
+      send(port, 10_000, true),
+      send(port, 10, true),
+      send(port, 0, true),
+    ]);
+    expect(steady).toContain('all of it');
+    expect(trickle).toMatch(/^HTTP\/1\.1 408 [\s\S]*"code":"request_timeout"/);
+    expect(standstill).toMatch(/^HTTP\/1\.1 408 /);
+  });
+
+  it('are not held to time that we did not read in', async () => {
+    const port = await listen((request, response) => {
+      setTimeout(() => reads(request, response), 1200);
+    });
+    expect(await send(port, 40_000, true)).toContain('all of it');
   });
 });
 

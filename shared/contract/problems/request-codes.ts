@@ -39,7 +39,8 @@ export const requestCodes = {
   },
   request_timeout: {
     status: 408,
-    meaning: 'The request took too long to arrive.',
+    meaning:
+      'The request took too long to arrive: its head more than 10 s, or its body brought less than 20 kB/s over 30 s.',
     remedy: 'Send it again, faster.',
   },
   body_too_large: {

@@ -47,7 +47,7 @@ afterAll(async () => {
 type Options = {
   quotas?: { rendersPerDay: number; batchRowsPerDay: number };
   config?: Partial<ApiDeps['config']>;
-  timeouts?: { headersMs?: number; requestMs?: number; stillMs?: number };
+  timeouts?: { headersMs?: number; bodyMs?: number; stillMs?: number };
   rateLimits?: RateLimits;
   /** The next API process on the same database, queue and objects. */
   beside?: { database: Database; queues: FakeQueues; objects: MemoryObjects };
