@@ -165,7 +165,10 @@ describe('a refused query', () => {
   });
 
   it.each([
-    [{ type: 'geo', latitude: '1e-400', longitude: '3' }, 'latitude must be a number from -90 to 90 (degrees); "1e-400" came.'],
+    [
+      { type: 'geo', latitude: '1e-400', longitude: '3' },
+      'latitude must be a number from -90 to 90 (degrees); "1e-400" came.',
+    ],
     [{ data: 'a', size: '1e400' }, 'size must be a whole number from 100 to 2000 (px); "1e400" came.'],
     [
       { data: 'a', size: '99999999999999999999' },
