@@ -27,3 +27,13 @@ export function configVariables(text: string): ConfigVariable[] {
     initial: initialOf(reader as string, options ?? '', fallback),
   }));
 }
+
+/** Tells which variable each property of the configuration is read from, by the text of config.ts; of several the first. */
+export function namesOfProperties(text: string): Map<string, string> {
+  const direct = text.matchAll(/(\w+)(?::| =) read\.\w+(?:<\w+>)?\(\s*'([A-Z0-9_]+)'/g);
+  const byFunction = [...text.matchAll(/(\w+): (read\w+)\(read\b/g)].map(([, property, reader]) => {
+    const body = text.slice(text.indexOf(`function ${reader}(`));
+    return ['', property, /read\.\w+\('([A-Z0-9_]+)'/.exec(body)?.[1]];
+  });
+  return new Map([...direct, ...byFunction].map(([, property = '', name = '']) => [property, name]));
+}

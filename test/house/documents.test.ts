@@ -1,7 +1,7 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { configVariables } from './config-variables.ts';
+import { configVariables, namesOfProperties } from './config-variables.ts';
 import { root } from './source-files.ts';
 
 const read = (path: string) => readFileSync(join(root, path), 'utf8');
@@ -76,6 +76,15 @@ describe('the compose file', () => {
     const set = captured(ours, /^\s+([A-Z][A-Z0-9_]+): /gm);
     expect(set.length).toBeGreaterThan(15);
     expect(set.filter((name) => !known.has(name))).toEqual([]);
+  });
+
+  it('gives the API alone nothing that workers read too', () => {
+    const names = namesOfProperties(read('shared/config.ts'));
+    const words = new Set(captured(read('workers/worker-process.ts'), /\b([a-z]\w+)\b/gi));
+    const wanted = [...names].filter(([property]) => words.has(property)).map(([, name]) => name);
+    expect(wanted).toEqual(expect.arrayContaining(['PUBLIC_URL', 'TARGET_DENY', 'MAX_CSV_ROWS', 'MAX_LOGO_PIXELS']));
+    const ofApi = compose.slice(compose.indexOf('  api:\n'), compose.indexOf('  worker:\n'));
+    expect(captured(ofApi, /^\s+([A-Z][A-Z0-9_]+): /gm).filter((name) => wanted.includes(name))).toEqual([]);
   });
 
   it('takes from .env exactly what .env.example shows', () => {
