@@ -1,4 +1,9 @@
+import { existsSync } from 'node:fs';
+import { readdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { pino } from 'pino';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { connectDatabase } from '../../shared/adapters/database/connect-database.ts';
 import { admin } from '../support/admin-command.ts';
 import { type Client, createClient, distinctSpec, eventually, type RenderAnswer } from '../support/client.ts';
 import { temporaryFolder } from '../support/servers.ts';
@@ -89,8 +94,25 @@ describe('npm run admin', () => {
   });
 
   it('says which part is missing where nothing runs', async () => {
-    const { code, text } = await admin(await temporaryFolder(), 'check');
+    const folder = await temporaryFolder();
+    await (await connectDatabase({ dataDir: folder, mongoUrl: null }, pino({ level: 'silent' }))).close();
+    const { code, text } = await admin(folder, 'check');
     expect(code).toBe(1);
-    expect(text).toMatch(/WRONG {2}database:[\s\S]*DATA_DIR=[\s\S]*WRONG {2}queues: No Redis/);
+    expect(text).toMatch(/ok {5}database:[\s\S]*WRONG {2}queues: No Redis/);
+  });
+
+  it('makes nothing where nothing ever ran, and says so', async () => {
+    const folder = await temporaryFolder();
+    const target = join(await temporaryFolder(), 'backup');
+    for (const dataDir of [folder, join(folder, 'nowhere')])
+      for (const args of [['check'], ['backup', target], ['recount']]) {
+        const { code, text } = await admin(dataDir, ...args);
+        expect([code, text], args[0]).toEqual([
+          2,
+          expect.stringContaining(`DATA_DIR="${dataDir}": expected the folder`),
+        ]);
+      }
+    expect(await readdir(folder)).toEqual([]);
+    expect(existsSync(target)).toBe(false);
   });
 });

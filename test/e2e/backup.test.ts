@@ -1,7 +1,10 @@
 import { createHash } from 'node:crypto';
+import { existsSync } from 'node:fs';
 import { cp, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { pino } from 'pino';
 import { afterEach, describe, expect, it } from 'vitest';
+import { connectDatabase } from '../../shared/adapters/database/connect-database.ts';
 import { admin } from '../support/admin-command.ts';
 import { type Client, distinctSpec, eventually, inParallel, type RenderAnswer } from '../support/client.ts';
 import { makeCode, type Scanned, scanOnce } from '../support/scans.ts';
@@ -92,11 +95,17 @@ describe('A backup of a running service', () => {
     });
   });
 
-  it('goes into no folder that holds something', async () => {
-    const folder = await temporaryFolder();
+  it('goes into no folder that holds something, and not into DATA_DIR', async () => {
+    const [folder, dataDir] = [await temporaryFolder(), await temporaryFolder()];
+    await (await connectDatabase({ dataDir, mongoUrl: null }, pino({ level: 'silent' }))).close();
     await cp(import.meta.filename, join(folder, 'note'));
-    const { code, text } = await admin(await temporaryFolder(), 'backup', folder);
-    expect(code).toBe(1);
-    expect(text).toContain(`${folder} is not empty`);
+    const refused = await admin(dataDir, 'backup', folder);
+    expect(refused).toEqual({ code: 1, text: expect.stringContaining(`${folder} is not empty`) });
+    const inside = join(dataDir, 'objects/backup');
+    expect(await admin(dataDir, 'backup', inside)).toEqual({
+      code: 1,
+      text: expect.stringContaining('lies in DATA_DIR'),
+    });
+    expect(existsSync(join(dataDir, 'objects'))).toBe(false);
   });
 });

@@ -1,6 +1,7 @@
 import { constants } from 'node:fs';
 import { copyFile, mkdir, readdir, rm, stat, writeFile } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
+import { dirname, join, resolve, sep } from 'node:path';
+import { demandDatabase } from '../../shared/adapters/database/connect-database.ts';
 import { copySqlite } from '../../shared/adapters/database/sqlite/copy-sqlite.ts';
 import { AppError } from '../../shared/errors.ts';
 import type { AdminContext } from './admin-context.ts';
@@ -18,10 +19,17 @@ const notCopied = new Set(['.unfinished', 'lock', 'lock-journal']);
  * In this order nothing is missed: a scan that leaves the journal is in the database by then, and an object is there before the row
  * that tells of it.
  *
- * @throws AppError `conflict` when `target` holds something
+ * @throws ConfigError when DATA_DIR has no database; AppError `conflict` when `target` holds something, or lies in DATA_DIR
  */
 export async function backup({ config, say }: Pick<AdminContext, 'config' | 'say'>, target: string): Promise<void> {
   const { dataDir, database, objects } = config;
+  await demandDatabase(database);
+  if (`${resolve(target)}${sep}`.startsWith(`${dataDir}${sep}`))
+    throw new AppError(
+      'conflict',
+      'target_in_data_dir',
+      `${target} lies in DATA_DIR=${dataDir}: name a folder elsewhere`,
+    );
   await mkdir(target, { recursive: true, mode: 0o700 });
   if ((await readdir(target)).length > 0)
     throw new AppError('conflict', 'not_empty', `${target} is not empty: name a folder that is, or a new one`);

@@ -2,6 +2,7 @@ import { readdir, statfs } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { factsOf } from '../../shared/adapters/board-queues.ts';
+import { demandDatabase } from '../../shared/adapters/database/connect-database.ts';
 import { segmentExtension } from '../../shared/segment-file.ts';
 import type { AdminContext } from './admin-context.ts';
 import { type Found, findMissing, findOrphans, type ObjectDeps } from './find-orphans.ts';
@@ -18,8 +19,10 @@ const objectsMs = 15_000;
  *
  * @param isWhole goes through all objects and rows, however long it takes; else for some seconds
  * @returns how many parts have something wrong with them
+ * @throws ConfigError when DATA_DIR has no database: nothing else there would be one of ours
  */
 export async function check(context: AdminContext, { isWhole }: { isWhole: boolean }): Promise<number> {
+  await demandDatabase(context.config.database);
   const parts: Record<string, () => Promise<string>> = {
     database: async () => {
       await (await context.database()).ping();

@@ -9,17 +9,30 @@ import { databaseFileName } from './sqlite/file-name.ts';
 /**
  * Opens a database that a service has made already: a name that was mistyped makes no new one.
  *
- * @throws ConfigError when there is no file in `dataDir` and no MongoDB is named; else as connectDatabase
+ * @throws as demandDatabase and connectDatabase
  */
 export async function connectExistingDatabase(config: DatabaseConfig, log: Log): Promise<Database> {
-  const { dataDir, mongoUrl } = config;
-  const file = join(dataDir, databaseFileName);
-  if (mongoUrl === null)
-    await access(file).catch(() => {
-      const expected = `the folder of a QRFactory that has run, with ${databaseFileName} in it, or MONGO_URL`;
-      throw new ConfigError([{ variable: 'DATA_DIR', value: dataDir, expected }]);
-    });
+  await demandDatabase(config);
   return connectDatabase(config, log);
+}
+
+/**
+ * Makes sure that a service has made the database already, as far as that can be seen without opening it.
+ *
+ * @throws ConfigError when there is no file in `dataDir` and no MongoDB is named
+ */
+export async function demandDatabase({ dataDir, mongoUrl }: DatabaseConfig): Promise<void> {
+  if (mongoUrl !== null || (await hasSqliteDatabase(dataDir))) return;
+  const expected = `the folder of a QRFactory that has run, with ${databaseFileName} in it, or MONGO_URL`;
+  throw new ConfigError([{ variable: 'DATA_DIR', value: dataDir, expected }]);
+}
+
+/** Tells whether a service has made its embedded database in `dataDir`. */
+export async function hasSqliteDatabase(dataDir: string): Promise<boolean> {
+  return access(join(dataDir, databaseFileName)).then(
+    () => true,
+    () => false,
+  );
 }
 
 /**
