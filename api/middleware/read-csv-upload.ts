@@ -144,12 +144,14 @@ class FormReading<Stored> {
   readonly #store: Upload<Stored>['store'];
   #stream: Readable | null = null;
   #storing: Promise<Stored> | null = null;
+  #isRefused = false;
 
   constructor(store: Upload<Stored>['store']) {
     this.#store = store;
   }
 
   refuse(error: unknown): void {
+    this.#isRefused = true;
     this.#stream?.destroy(error as Error);
     this.onRefusal(error);
   }
@@ -161,6 +163,11 @@ class FormReading<Stored> {
       this.refuse(
         wrongField(name, 'unknown_field', 'The form has a file in a part of another name; it must be named file'),
       );
+      return;
+    }
+    if (this.#isRefused) {
+      // What was stored is being taken back; nobody would take back this.
+      stream.resume();
       return;
     }
     this.#stream = stream;

@@ -60,3 +60,38 @@ describe.each(Object.keys(readers))('a %s', (name) => {
     expect(outcomes[`/${name}-cut`]).toBe('incomplete_body');
   });
 });
+
+describe('a form of which a field was refused', () => {
+  it('stores no file that comes while what was stored is taken back', async () => {
+    const part = (head: string, body: string) => `--b\r\nContent-Disposition: form-data; ${head}\r\n\r\n${body}\r\n`;
+    const twice = part('name="name"', 'a') + part('name="name"', 'b');
+    const rest = `${part('name="file"; filename="a.csv"', 'https://a.example')}--b--\r\n`;
+    const stored: string[] = [];
+    const store = async (chunks: AsyncIterable<Uint8Array>): Promise<void> => {
+      stored.push('begun');
+      stored.push(await collect(chunks));
+    };
+    const late = createServer(async (req, res) => {
+      const discard = async (): Promise<void> => {
+        socket.write(rest.slice(5));
+        await eventually('the rest', async () => req.complete);
+      };
+      const ctx = new Koa().createContext(req, res) as unknown as ApiContext;
+      const reading = readCsvUpload(ctx, { fileBytes: 1000, store, discard });
+      res.end(await reading.then(String, (error: AppError) => error.message));
+    });
+    await once(late.listen(0, '127.0.0.1'), 'listening');
+    const socket = connect((late.address() as AddressInfo).port, '127.0.0.1');
+    const length = twice.length + rest.length;
+    const type = 'Content-Type: multipart/form-data; boundary=b';
+    // The boundary of the next part ends the field.
+    socket.write(
+      `POST / HTTP/1.1\r\nHost: a\r\n${type}\r\nContent-Length: ${length}\r\n\r\n${twice}${rest.slice(0, 5)}`,
+    );
+    const [answer] = await once(socket, 'data');
+    expect(String(answer)).toContain('name is given twice');
+    expect(stored).toEqual([]);
+    socket.destroy();
+    late.close();
+  });
+});
