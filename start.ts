@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import { mkdir } from 'node:fs/promises';
 import { createServer } from 'node:net';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import {
   canInstallRedisServer,
@@ -121,10 +121,18 @@ async function secretsOf({ dataDir, ...config }: Config): Promise<Secrets> {
   const makeSecret = (): string => randomBytes(32).toString('base64url');
   const secretKey = config.secretKey ?? (await keptSecret(join(dataDir, 'secret-key'), makeSecret)).value;
   if (config.bootstrapApiKey !== null)
-    return { secretKey, apiKey: config.bootstrapApiKey, shownKey: { variable: 'BOOTSTRAP_API_KEY' } };
+    return { secretKey, apiKey: config.bootstrapApiKey, shownKey: givenKey(process.env) };
   const file = join(dataDir, 'api-key');
   const { value, made } = await keptSecret(file, () => makeApiKey(randomBytes(16)));
   return { secretKey, apiKey: value, shownKey: made ? { made: value, file } : { file } };
+}
+
+/** Where the reader of the greeting finds the key that was given to us. */
+function givenKey({
+  BOOTSTRAP_API_KEY: value = '',
+  BOOTSTRAP_API_KEY_FILE: file = '',
+}: NodeJS.ProcessEnv): Greeting['key'] {
+  return value.trim() === '' ? { file: resolve(file.trim()) } : { variable: 'BOOTSTRAP_API_KEY' };
 }
 
 /** Starts API and workers side by side; answers the API's address once both work. */

@@ -5,7 +5,7 @@ export type Greeting = {
   address: string;
   dataDir: string;
   workingDir: string;
-  /** The key itself when it was made just now, the file that holds it, or the variable that gave it. */
+  /** The key itself when it was made just now, the file (whole path) that holds it, or the variable that gave it. */
   key: { made: string; file: string } | { file: string } | { variable: string };
 };
 
@@ -20,7 +20,7 @@ export function greetingOf({ address, dataDir, workingDir, key }: Greeting): str
     '',
     'Try it:',
     '',
-    `  ${curlLine(reachable(address), bearer(key, shown))}`,
+    `  ${curlLine(reachable(address), bearer(key))}`,
     '',
     '',
   ].join('\n');
@@ -31,9 +31,10 @@ function keyLine(key: Greeting['key'], shown: (path: string) => string): string 
   return 'file' in key ? `in ${shown(key.file)}` : `the one in ${key.variable}`;
 }
 
-function bearer(key: Greeting['key'], shown: (path: string) => string): string {
+/** With the whole path: the line is pasted wherever a shell happens to be. */
+function bearer(key: Greeting['key']): string {
   if ('made' in key) return key.made;
-  return 'file' in key ? `$(cat ${inDoubleQuotes(shown(key.file))})` : `$${key.variable}`;
+  return 'file' in key ? `$(cat ${inDoubleQuotes(key.file)})` : `$${key.variable}`;
 }
 
 function curlLine(address: string, key: string): string {

@@ -67,15 +67,16 @@ describe('npm start', () => {
     expect(await renderOnce(await first.client())).not.toHaveLength(0);
   });
 
-  it('leaves no process behind after kill -9 but Redis, and the next start takes over from there', async () => {
+  it('leaves no process behind after kill -9 but Redis, and the next start, with its key in a file, takes over', async () => {
     const dataDir = await temporaryFolder();
     const first = await ready(dataDir);
     await renderOnce(await first.client());
     const { all, redis } = await first.children();
     await first.process.end('SIGKILL');
-    const second = await start(dataDir, {}, first.port);
+    const second = await start(dataDir, { BOOTSTRAP_API_KEY_FILE: join(dataDir, 'api-key') }, first.port);
     await second.ready();
     await gone(all);
+    expect((await pasted(second, await temporaryFolder())).toString('hex')).toContain(pngSignature);
     expect((await second.children()).redis).not.toBe(redis);
     expect(await renderOnce(await second.client())).not.toHaveLength(0);
   });
