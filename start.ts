@@ -19,7 +19,7 @@ import { forkService } from './shared/fork-service.ts';
 import { type Greeting, greetingOf } from './shared/greeting.ts';
 import { keptSecret } from './shared/kept-secret.ts';
 import { runService, type Service } from './shared/run-service.ts';
-import { Supervised } from './shared/supervise.ts';
+import { Supervised, WrongConfiguration } from './shared/supervise.ts';
 
 /** Each a little longer than the service's own, so that SIGKILL is for those that hang. */
 const graceMs = { api: 11_000, workers: 16_000, redis: 5000 } as const;
@@ -146,6 +146,8 @@ async function startServices({ log, releases }: Service, env: NodeJS.ProcessEnv)
   const api = supervised('API', 'api/main.js');
   releases.defer('API', () => api.stop(graceMs.api));
   const toldBy = (name: string) => (error: Error) => {
+    if (error instanceof WrongConfiguration)
+      throw new WrongConfiguration(`${name} refused its configuration: its message stands above`, { cause: error });
     throw unavailable('not_started', `${name} did not start: its message stands above (${error.message})`, error);
   };
   const [{ address }] = await Promise.all([

@@ -72,9 +72,9 @@ export class Supervised<Facts> {
       const startedAt = Date.now();
       const { end, wasReady } = await this.#runOnce();
       if (signal.aborted) return;
-      if (mustStart && !wasReady && deaths === 0) return this.#rejectReady(end.err);
       if (end.code === wrongConfigurationExit && !wasReady)
         return this.#rejectReady(new WrongConfiguration(`${name} refused its configuration`, { cause: end.err }));
+      if (mustStart && !wasReady && deaths === 0) return this.#rejectReady(end.err);
       const uptimeMs = Date.now() - startedAt;
       deaths = uptimeMs >= healthyMs ? 1 : deaths + 1;
       const restartInMs = Math.min(backoff.firstMs * 2 ** Math.min(deaths - 1, 20), backoff.maxMs);

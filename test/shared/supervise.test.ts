@@ -2,7 +2,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { describe, expect, it } from 'vitest';
 import { createLog } from '../../shared/log.ts';
-import { Supervised } from '../../shared/supervise.ts';
+import { Supervised, WrongConfiguration } from '../../shared/supervise.ts';
 
 const log = createLog('test', 'silent');
 
@@ -47,13 +47,16 @@ describe('a supervised child', () => {
     expect(children.length).toBeGreaterThanOrEqual(5);
   });
 
-  it('is not started again when it refused its configuration', async () => {
-    const { children, launch } = launcher('process.exit(2)');
-    const supervised = new Supervised({ name: 'child', log, launch, backoff });
-    await expect(supervised.ready).rejects.toThrow('child refused its configuration');
-    await supervised.stop(5000);
-    expect(children).toHaveLength(1);
-  });
+  it.each([false, true])(
+    'is not started again when it refused its configuration (must start: %s)',
+    async (mustStart) => {
+      const { children, launch } = launcher('process.exit(2)');
+      const supervised = new Supervised({ name: 'child', log, launch, backoff, mustStart });
+      await expect(supervised.ready).rejects.toThrow(WrongConfiguration);
+      await supervised.stop(5000);
+      expect(children).toHaveLength(1);
+    },
+  );
 
   it('begins its waits anew after it was healthy', async () => {
     const { launch } = launcher('process.exit(3)');

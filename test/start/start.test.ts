@@ -123,4 +123,10 @@ describe('npm start', () => {
     expect(await service.process.ended).toEqual({ code: 2, signal: null });
     expect(output(service)).toMatch(/WORKER_PROCESSES[\s\S]*OPEN_QR/);
   });
+
+  it('ends with exit code 2 and the message of a child that refuses its configuration', async () => {
+    const service = await start(await temporaryFolder(), { GEOIP_DB_PATH: '/nowhere.mmdb' });
+    expect(await service.process.ended).toEqual({ code: 2, signal: null });
+    expect(output(service)).toMatch(/GEOIP_DB_PATH="\/nowhere.mmdb"[\s\S]*The API refused .* its message stands above/);
+  });
 });
