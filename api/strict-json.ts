@@ -1,3 +1,4 @@
+import { jsonPointer } from '../shared/domain/json-pointer.ts';
 import { isKeptNumber } from '../shared/domain/kept-number.ts';
 import { AppError, shortened } from '../shared/errors.ts';
 
@@ -39,12 +40,8 @@ function whereItEnds(text: string, message: string): string {
   return message.startsWith('Unexpected end') ? `: it ends too early, at character ${text.length}` : '';
 }
 
-function pointerOf(path: string[]): string {
-  return path.map((step) => `/${step.replaceAll('~', '~0').replaceAll('/', '~1')}`).join('');
-}
-
 function numberNotKept({ path, number }: { path: string[]; number: string }): AppError {
-  const pointer = pointerOf(path);
+  const pointer = jsonPointer(path);
   const what = 'a whole number from -9007199254740991 to 9007199254740991, another number below 1.8e308, or text';
   const detail = `${pointer || 'The body'} must be ${what}: ${shortened(number)} would become another number`;
   const lost = {
@@ -60,7 +57,7 @@ function numberNotKept({ path, number }: { path: string[]; number: string }): Ap
 
 function keyGivenTwice(path: string[]): AppError {
   const detail = `The body has the key ${JSON.stringify(path.at(-1))} twice in one object`;
-  const pointer = pointerOf(path);
+  const pointer = jsonPointer(path);
   const twice = { in: 'body', pointer, name: null, code: 'duplicate_key', detail, received: null } as const;
   return new AppError('malformed', 'duplicate_key', detail, { details: [twice] });
 }

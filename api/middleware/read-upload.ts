@@ -1,4 +1,5 @@
 import busboy from 'busboy';
+import { jsonPointer } from '../../shared/domain/json-pointer.ts';
 import { AppError, type FieldError, shortened } from '../../shared/errors.ts';
 import type { ApiContext } from '../deps.ts';
 import { bodyTooLarge, cutShort, readBody, refuseCompressed, refuseCut, wrongContentType } from './read-body.ts';
@@ -120,10 +121,5 @@ function plainFile(): AppError {
 function unknownPart(name: string): AppError {
   const shown = shortened(name) ?? '';
   const detail = `The form has a part ${JSON.stringify(shown)}, which is not known here; accepted: file`;
-  return wrongField(pointerTo(shown), 'unknown_field', detail, shown);
-}
-
-/** RFC 6901. */
-function pointerTo(name: string): string {
-  return `/${name.replaceAll('~', '~0').replaceAll('/', '~1')}`;
+  return wrongField(jsonPointer([shown]), 'unknown_field', detail, shown);
 }

@@ -1,4 +1,5 @@
 import type { z } from 'zod';
+import { jsonPointer } from '../domain/json-pointer.ts';
 import { nearestName } from '../domain/nearest-name.ts';
 import { AppError, type FieldError, shortened } from '../errors.ts';
 
@@ -138,11 +139,6 @@ function expectation(problem: Problem, { nameOf, besides = [] }: Place): string 
   return `${shortened(name)} is not known here${nearest === null ? '' : `, perhaps ${nearest} is meant`}; accepted: ${known || 'none'}`;
 }
 
-/** RFC 6901. */
-function pointerTo(path: PropertyKey[]): string {
-  return path.map((part) => `/${String(part).replaceAll('~', '~0').replaceAll('/', '~1')}`).join('');
-}
-
 /**
  * Returns what a request gets whose fields are wrong: `invalid` with every one in the details. The message names fields and
  * what is accepted and never holds what came, so that it may be logged.
@@ -154,7 +150,7 @@ export function invalidRequest(problems: Problem[], place: Place): AppError {
     const isBare = problem.code === 'required' || problem.code === 'unknown_field';
     return {
       in: place.in,
-      pointer: place.in === 'body' ? pointerTo(problem.path) : null,
+      pointer: place.in === 'body' ? jsonPointer(problem.path) : null,
       name: place.in === 'body' ? null : place.nameOf(problem.path),
       code: problem.code,
       detail: `${expected[index]}${isBare ? '' : `; ${cameWords(problem)}`}.`,
