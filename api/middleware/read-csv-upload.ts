@@ -1,6 +1,7 @@
 import type { Readable } from 'node:stream';
 import busboy from 'busboy';
 import { fileTooLarge } from '../../shared/adapters/csv-errors.ts';
+import { jsonPointer } from '../../shared/domain/json-pointer.ts';
 import { AppError, shortened } from '../../shared/errors.ts';
 import type { ApiContext } from '../deps.ts';
 import { readQuery } from '../query.ts';
@@ -65,7 +66,7 @@ function wrongField(name: string, code: string, detail: string, place: 'body' | 
   const at =
     place === 'query'
       ? ({ in: 'query', pointer: null, name: shown } as const)
-      : ({ in: 'body', pointer: name === '' ? '' : `/${shown}`, name: null } as const);
+      : ({ in: 'body', pointer: name === '' ? '' : jsonPointer([shown]), name: null } as const);
   return new AppError('invalid', 'invalid_request', detail, { details: [{ ...at, code, detail, received: null }] });
 }
 

@@ -116,6 +116,13 @@ describe('POST /v1/batches', () => {
     expect(storedFiles()).toEqual(before);
   });
 
+  it('points at a field whose name has a slash as JSON pointers do', async () => {
+    const { errors } = (await send([['a/b', '1'], ['a/b', '2'], file(csv)])).json();
+    expect(errors).toMatchObject([
+      { pointer: '/a~1b', code: 'given_twice', detail: expect.stringMatching(/^a\/b is/) },
+    ]);
+  });
+
   it('says of a file that came as a plain field how it is sent', async () => {
     const { errors } = (await send([['file', csv]])).json();
     expect(errors).toMatchObject([
