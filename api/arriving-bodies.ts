@@ -25,9 +25,10 @@ export class ArrivingBodies {
     this.#giveUp = giveUp;
   }
 
-  /** Watches a request from its head on; only the last of a connection can be on its way. */
+  /** Watches a request that has a body from its head on; only the last of a connection can be on its way. */
   add(request: IncomingMessage): void {
-    const { socket } = request;
+    const { socket, headers } = request;
+    if (headers['content-length'] === undefined && headers['transfer-encoding'] === undefined) return;
     this.#last.set(socket, { request, since: performance.now(), bytesRead: socket.bytesRead });
   }
 
