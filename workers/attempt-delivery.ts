@@ -25,7 +25,8 @@ type Receiver = { url: string; secrets: string[]; webhook: WebhookRow | null };
 /**
  * Tries a delivery once: takes it for this run, sends it signed, puts the attempt on record, and decides how it goes on.
  *
- * Answers when the next attempt is due; null when there is none, or another run has taken it.
+ * Answers when the next attempt is due; null when there is none, or another run has taken it. An attempt that the end of this process
+ * cuts is the receiver's fault in nothing: it leaves no record, and is made again when its lease is over.
  */
 export function createAttemptDelivery(deps: AttemptDeps): (row: DeliveryRow) => Promise<number | null> {
   const { database, outbound, log, now, tally } = deps;
@@ -46,13 +47,16 @@ export function createAttemptDelivery(deps: AttemptDeps): (row: DeliveryRow) => 
     const at = now();
     const headers = signedHeaders(row, receiver.secrets, at);
     const answer = await outbound.post(receiver.url, { headers, body: row.body });
+    const { id: deliveryId, requestId, attemptsMade } = row;
+    if (answer === null) {
+      log.info({ requestId, deliveryId }, 'webhook attempt cut by our own end: it is made again');
+      return null;
+    }
     const verdict = verdictOf(deps, row, answer);
     const { httpStatus, latencyMs, body } = answer;
     const attempt = { at, httpStatus, latencyMs, error: answer.error ?? redirectError(httpStatus), body };
     const followed = await database.deliveries.record(row.id, leasedUntil, attempt, verdict);
     counts[verdict.status].add();
-    const { id: deliveryId, requestId, attemptsMade } = row;
-    const { error } = attempt;
     log[verdict.status === 'completed' ? 'info' : 'warn'](
       {
         requestId,
@@ -60,7 +64,7 @@ export function createAttemptDelivery(deps: AttemptDeps): (row: DeliveryRow) => 
         host: hostOf(receiver.url),
         httpStatus,
         latencyMs,
-        error,
+        error: attempt.error,
         attempt: attemptsMade + 1,
         outcome: verdict.status,
       },

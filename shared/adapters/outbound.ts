@@ -26,9 +26,9 @@ export type OutboundAnswer = {
 };
 
 export type Outbound = {
-  /** POSTs `body`. Redirects are not followed. Never throws. */
-  post(url: string, request: { headers: Record<string, string>; body: string }): Promise<OutboundAnswer>;
-  /** Closes idle connections; requests under way come to their end. */
+  /** POSTs `body`. Redirects are not followed. Null when `close` cut it: that says nothing about who was called. Never throws. */
+  post(url: string, request: { headers: Record<string, string>; body: string }): Promise<OutboundAnswer | null>;
+  /** Closes idle connections and cuts requests under way, also those that wait for a connection; from then on none is made. */
   close(): void;
 };
 
@@ -60,6 +60,8 @@ export function createOutbound({ allow, timeoutMs, resolve = resolveBySystem }: 
   const options = { keepAlive: true, maxSockets, maxFreeSockets, scheduling: 'lifo', timeout: idleMs } as const;
   const agents = { 'http:': new http.Agent(options), 'https:': new https.Agent(options) };
   const lookup = guardedLookup(mayReach, resolve);
+  const underWay = new Set<AbortController>();
+  let isClosed = false;
 
   const start = (url: URL, headers: Record<string, string>): ClientRequest => {
     const { protocol } = url;
@@ -99,30 +101,36 @@ export function createOutbound({ allow, timeoutMs, resolve = resolveBySystem }: 
 
   return {
     async post(href, { headers, body }) {
+      if (isClosed) return null;
       const began = performance.now();
       const answer = (rest: Omit<OutboundAnswer, 'latencyMs'>): OutboundAnswer => ({
         ...rest,
         latencyMs: Math.round(performance.now() - began),
       });
-      const tooLate = new AbortController();
-      const timer = setTimeout(() => tooLate.abort(), timeoutMs);
+      const cut = new AbortController();
+      underWay.add(cut);
+      const timer = setTimeout(() => cut.abort(), timeoutMs);
       const all = { 'content-length': String(Buffer.byteLength(body)), 'accept-encoding': 'identity', ...headers };
       try {
         const url = new URL(href);
-        const once = (): Promise<Answered> => attempt(url, all, body, tooLate.signal);
+        const once = (): Promise<Answered> => attempt(url, all, body, cut.signal);
         const came = await once().catch((error: unknown) => {
           // The receiver closed an idle connection while we wrote to it: that is no failure of its.
-          if (error instanceof StaleConnection && !tooLate.signal.aborted) return once();
+          if (error instanceof StaleConnection && !cut.signal.aborted) return once();
           throw error;
         });
         return answer({ ...came, error: null });
       } catch (error) {
+        if (isClosed) return null;
         return answer({ httpStatus: null, error: whyNot(error, timeoutMs), body: null, retryAfter: null });
       } finally {
         clearTimeout(timer);
+        underWay.delete(cut);
       }
     },
     close() {
+      isClosed = true;
+      for (const cut of underWay) cut.abort();
       for (const agent of Object.values(agents)) agent.destroy();
     },
   };

@@ -100,6 +100,27 @@ describe('send-webhook', () => {
     ]);
   });
 
+  it('puts no attempt on record that our own end cut, and makes it again when its lease is over', async () => {
+    receiver.answer = () => undefined;
+    useOutbound({ timeoutMs: 20_000 });
+    start();
+    const { row, delivery } = await oneDelivery();
+    const sent = send(delivery);
+    await receiver.until(1);
+    useOutbound({ timeoutMs: 300 }); // and the one before is closed
+    await sent;
+    expect(await stored(delivery)).toMatchObject({ status: 'queued', attemptsMade: 0, attempts: [] });
+    expect(await webhookOf(row)).toMatchObject({ status: 'active', failingSince: null });
+    receiver.answer = 204;
+    start();
+    deps.queues.added.splice(0);
+    deps.clock.now = (await stored(delivery)).nextAttemptAt ?? 0;
+    await run('sweep-deliveries');
+    expect(deps.queues.added.map(({ payload }) => payload)).toEqual([{ deliveryId: delivery.id }]);
+    await send(delivery);
+    expect(await stored(delivery)).toMatchObject({ status: 'completed', attempts: [{ httpStatus: 204 }] });
+  });
+
   it('keeps the first kilobyte of an endless body', async () => {
     receiver.answer = (response) => {
       const pump = (): void => {

@@ -93,9 +93,29 @@ describe('an outgoing request', () => {
     }
   });
 
+  it('answers nothing when it is closed meanwhile or before, not even what waits for a connection', async () => {
+    let came = 0;
+    let allCame = (): void => undefined;
+    const all = new Promise<void>((resolve) => {
+      allCame = resolve;
+    });
+    const port = await receiver(() => {
+      came++;
+      if (came === 16) allCame();
+    });
+    const client = outbound();
+    const post = () => client.post(`http://127.0.0.1:${port}/`, request);
+    const answers = Promise.all(Array.from({ length: 20 }, post));
+    await all;
+    client.close();
+    expect(await answers).toEqual(Array(20).fill(null));
+    expect(await post()).toBeNull();
+    expect(came).toBe(16);
+  });
+
   it('counts a slow name server within its time', async () => {
     const client = outbound({ timeoutMs: 100, resolve: () => undefined });
-    expect((await client.post('http://slow.test/', request)).error?.code).toBe('timeout');
+    expect((await client.post('http://slow.test/', request))?.error?.code).toBe('timeout');
   });
 
   it('keeps a kilobyte of an endless body and cuts the connection', async () => {
@@ -139,7 +159,7 @@ describe('an outgoing request', () => {
       }),
     );
     const strange = await listen(createTcpServer((socket) => socket.end('SSH-2.0-OpenSSH_9.2\r\n')));
-    const codeOf = async (port: number) => (await outbound().post(`http://127.0.0.1:${port}/`, request)).error?.code;
+    const codeOf = async (port: number) => (await outbound().post(`http://127.0.0.1:${port}/`, request))?.error?.code;
     expect(await codeOf(long)).toBe('answer_too_large');
     expect(await codeOf(strange)).toBe('invalid_answer');
   });
@@ -147,10 +167,10 @@ describe('an outgoing request', () => {
   it('says that nobody listens, and that a name leads nowhere', async () => {
     const port = await receiver(() => undefined);
     await endings.pop()?.();
-    expect((await outbound().post(`http://127.0.0.1:${port}/`, request)).error?.code).toBe('connection_failed');
+    expect((await outbound().post(`http://127.0.0.1:${port}/`, request))?.error?.code).toBe('connection_failed');
     const lost: ResolveAll = (_, tell) => tell(Object.assign(new Error('no such name'), { code: 'ENOTFOUND' }), []);
     const answer = await outbound({ resolve: lost }).post('http://nowhere.test/', request);
-    expect(answer.error?.code).toBe('host_not_found');
+    expect(answer?.error?.code).toBe('host_not_found');
   });
 
   it('uses a connection again, and asks anew when the receiver has closed it meanwhile', async () => {
@@ -171,7 +191,7 @@ describe('an outgoing request', () => {
     const port = await listen(server);
     const client = outbound();
     for (let turn = 0; turn < 3; turn++)
-      expect((await client.post(`http://127.0.0.1:${port}/`, { ...request, body: '' })).httpStatus).toBe(204);
+      expect((await client.post(`http://127.0.0.1:${port}/`, { ...request, body: '' }))?.httpStatus).toBe(204);
     expect([requests, ports.size]).toEqual([4, 2]);
   });
 
@@ -184,7 +204,7 @@ describe('an outgoing request', () => {
     const port = await listen(server);
     const answer = await outbound().post(`https://localhost:${port}/`, request);
     expect(answer).toMatchObject({ httpStatus: null, error: { code: 'connection_failed' } });
-    expect(answer.error?.detail).toMatch(/certificate/i);
+    expect(answer?.error?.detail).toMatch(/certificate/i);
   });
 });
 
@@ -255,7 +275,7 @@ describe('a guarded request', () => {
 
   it('does not go to localhost, whatever the system says that it is', async () => {
     const answer = await outbound({ allow: [] }).post(`http://localhost:${port}/`, request);
-    expect(answer.error?.code).toBe('address_refused');
+    expect(answer?.error?.code).toBe('address_refused');
     expect(reached).toBe(0);
   });
 
@@ -266,21 +286,21 @@ describe('a guarded request', () => {
       createServer((_, response) => response.setHeader('connection', 'close').end()),
       '127.0.0.2',
     );
-    expect((await client.post(`http://rebinds.test:${open}/`, request)).httpStatus).toBe(200);
-    expect((await client.post(`http://rebinds.test:${port}/`, request)).error?.code).toBe('address_refused');
+    expect((await client.post(`http://rebinds.test:${open}/`, request))?.httpStatus).toBe(200);
+    expect((await client.post(`http://rebinds.test:${port}/`, request))?.error?.code).toBe('address_refused');
     expect(resolve.asked).toEqual(['rebinds.test', 'rebinds.test']);
     expect(reached).toBe(0);
   });
 
   it('goes only to those addresses of a name that may be reached', async () => {
     const client = outbound({ allow: ['127.0.0.1/32'], resolve: nameServer(['10.0.0.1', '::1', '127.0.0.1']) });
-    expect((await client.post(`http://both.test:${port}/`, request)).body).toBe('inside');
+    expect((await client.post(`http://both.test:${port}/`, request))?.body).toBe('inside');
     reached = 0;
   });
 
   it('goes where OUTBOUND_ALLOW leads, in every notation', async () => {
     for (const host of ['127.0.0.1', '127.1', 'localhost', '[::ffff:127.0.0.1]'])
-      expect((await outbound({ allow: ['127.0.0.0/8'] }).post(`http://${host}:${port}/`, request)).httpStatus).toBe(
+      expect((await outbound({ allow: ['127.0.0.0/8'] }).post(`http://${host}:${port}/`, request))?.httpStatus).toBe(
         200,
       );
     reached = 0;
@@ -289,7 +309,7 @@ describe('a guarded request', () => {
   it.each(['ftp://example.com/', 'file:///etc/passwd', 'http://user:pass@example.com/'])(
     'does not call %s',
     async (url) => {
-      expect((await outbound().post(url, request)).error?.code).toBe('address_refused');
+      expect((await outbound().post(url, request))?.error?.code).toBe('address_refused');
     },
   );
 });
