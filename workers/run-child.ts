@@ -1,7 +1,8 @@
 import { runService } from '../shared/run-service.ts';
 import { showLife } from './health.ts';
+import type { WorkerKind } from './job-lanes.ts';
 import type { DrawRender } from './render-one.ts';
-import { runWorkerProcess, type WorkerKind } from './worker-process.ts';
+import { runWorkerProcess } from './worker-process.ts';
 
 /**
  * Runs one process of the pool; its kind is the first argument, `pool` or `suspect`, the second how many in its place ended before,

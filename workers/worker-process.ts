@@ -5,14 +5,12 @@ import { claimSecretKey } from '../shared/adapters/database/claim-secret-key.ts'
 import { connectDatabase } from '../shared/adapters/database/connect-database.ts';
 import { knownShortOrigins } from '../shared/adapters/database/short-origins.ts';
 import { connectImageCache } from '../shared/adapters/image-cache.ts';
-import { type JobWorker, startJobWorker } from '../shared/adapters/job-worker.ts';
 import { connectObjects } from '../shared/adapters/objects/connect-objects.ts';
 import { createOutbound } from '../shared/adapters/outbound.ts';
 import { connectQueues } from '../shared/adapters/queues.ts';
 import { connectRedisClock } from '../shared/adapters/redis-clock.ts';
 import { connectSharedCounts } from '../shared/adapters/shared-counts.ts';
 import type { Config } from '../shared/config.ts';
-import type { QueueName } from '../shared/contract/jobs.ts';
 import type { Service } from '../shared/run-service.ts';
 import { Tally } from '../shared/tally.ts';
 import { untilAvailable } from '../shared/until-available.ts';
@@ -20,6 +18,7 @@ import type { BatchSettings } from './batches/batch-deps.ts';
 import { mostRowsPerPart } from './batches/zip-part.ts';
 import { createHandlers, type WorkDeps } from './handlers.ts';
 import { drawRender } from './image/draw.ts';
+import { startJobLanes, type WorkerKind } from './job-lanes.ts';
 import { createProcessJob } from './process-job.ts';
 import { startPurging } from './purge/start-purging.ts';
 import type { DrawRender } from './render-one.ts';
@@ -29,46 +28,17 @@ import { createStandBy } from './stand-by.ts';
 import { startSweeping } from './sweep.ts';
 import { startDelivering } from './sweep-deliveries.ts';
 
-/** A `pool` process draws whatever comes; a `suspect` process draws what may crash it, and nothing else. */
-export type WorkerKind = 'pool' | 'suspect';
-
-/** How long a job's run may go on after the process was told to end. */
+/** How long the jobs in hand may go on, all of them, after the process was told to end. */
 const jobGraceMs = 9000;
 
-/** Attempts to call webhooks that a process has under way: they wait for others and cost next to nothing meanwhile. */
-const webhookConcurrency = 48;
-/** For one call, all of it. */
+/** For one call of a webhook, all of it. */
 const webhookTimeoutMs = 15_000;
-
-type Lane = { queue: QueueName; concurrency: number; lockMs: number; stalledCheckMs: number };
-
-/**
- * A job takes milliseconds; a lock that was not renewed for this long belongs to a process that is dead or hangs. Suspects
- * are given less, because a crash is what they are expected to do.
- */
-function lanesOf(kind: WorkerKind, concurrency: number): Lane[] {
-  if (kind === 'suspect') return [{ queue: 'suspect', concurrency: 1, lockMs: 5000, stalledCheckMs: 2000 }];
-  const times = { lockMs: 10_000, stalledCheckMs: 5000 };
-  return [
-    // A job carries up to 32 renders: two fill each other's pauses, and more would wait here for what another process could begin.
-    { queue: 'renders', concurrency: Math.ceil(concurrency / 2), ...times },
-    { queue: 'logos', concurrency: 1, ...times },
-    { queue: 'maintenance', concurrency: 1, ...times },
-    { queue: 'scans', concurrency, ...times },
-    { queue: 'roll-ups', concurrency: 1, ...times },
-    // One of each at a time: batches fill what single renders leave (right-of-way.ts).
-    { queue: 'batches', concurrency: 1, ...times },
-    { queue: 'batch-rows', concurrency: 1, ...times },
-    { queue: 'events', concurrency: 1, ...times },
-    { queue: 'webhooks', concurrency: webhookConcurrency, ...times },
-  ];
-}
 
 type WorkerOptions = { kind: WorkerKind; restarts?: number; standsBy?: boolean; draw?: DrawRender };
 
 /**
- * Connects to the stores and works on the queues of its kind until `service.releases` are released: then the jobs in hand
- * are finished, at most for 9 s. Stores that are away at the start are waited for.
+ * Connects to the stores and works on the queues of its kind until `service.releases` are released: then no more
+ * jobs are taken, and those in hand are finished, at most for 9 s. Stores that are away at the start are waited for.
  *
  * @param options.restarts how many processes in its place ended before it
  * @param options.standsBy keeps free of batch work while single renders come
@@ -84,13 +54,10 @@ export async function runWorkerProcess(
   deps.tally.counter('qrfactory_pool_restarts_total', { kind }).add(restarts);
   const way = createRightOfWay();
   const processJob = createProcessJob(createHandlers(deps, way), deps);
-  const batchLanes: JobWorker[] = [];
-  for (const lane of lanesOf(kind, config.workers.concurrency)) {
-    const worker = await startJobWorker({ ...lane, redis: redisOf(service), log, process: processJob });
-    if (lane.queue === 'batches' || lane.queue === 'batch-rows') batchLanes.push(worker);
-    releases.defer(`job worker of ${lane.queue}`, () => worker.close({ graceMs: jobGraceMs }));
-  }
-  if (standsBy) way.onFirst(createStandBy(batchLanes));
+  const { concurrency } = config.workers;
+  const lanes = await startJobLanes({ kind, concurrency, redis: redisOf(service), log, process: processJob });
+  releases.defer('job workers', () => lanes.close({ graceMs: jobGraceMs }));
+  if (standsBy) way.onFirst(createStandBy(lanes.batches));
   if (kind === 'pool') {
     releases.defer('sweep timer', startSweeping(deps));
     releases.defer('roll-up timer', startRollingUp(deps));

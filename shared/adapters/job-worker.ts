@@ -94,7 +94,10 @@ export async function startJobWorker(options: JobWorkerOptions): Promise<JobWork
       if (!worker.closing) void worker.resume();
     },
 
-    /** Takes no more jobs and waits for those under way, `graceMs` at most; what is not done then stalls and runs elsewhere. */
+    /**
+     * Takes no more jobs, but for one at most that it waits for already, and waits for those under way, `graceMs` at most; what is not
+     * done then stalls and runs elsewhere.
+     */
     async close({ graceMs }) {
       const closing = worker.close();
       // Nothing to wait for, and BullMQ would wait for Redis.
