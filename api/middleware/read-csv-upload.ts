@@ -1,11 +1,12 @@
 import type { Readable } from 'node:stream';
-import busboy from 'busboy';
+import type { Busboy } from 'busboy';
 import { fileTooLarge } from '../../shared/adapters/csv-errors.ts';
 import { jsonPointer } from '../../shared/domain/json-pointer.ts';
 import { AppError, shortened } from '../../shared/errors.ts';
 import type { ApiContext } from '../deps.ts';
 import { readQuery } from '../query.ts';
-import { cutShort, refuseCompressed, refuseCut } from './read-body.ts';
+import { formType, noFile, plainFile, readMultipart, twoFiles, wrongPart } from './multipart.ts';
+import { cutShort, refuseCompressed, wrongContentType } from './read-body.ts';
 import { refuseQuery } from './refuse-query.ts';
 
 /** What came beside the file: form fields, or the query of a bare body. */
@@ -18,6 +19,9 @@ type Upload<Stored> = {
   /** Takes back what was stored when the rest of the form turns out to be wrong. */
   discard: () => Promise<void>;
 };
+
+const acceptedTypes = 'multipart/form-data with a part file, or text/csv';
+const howToSend = 'curl: -F file=@urls.csv, with the @; JavaScript: a Blob or File';
 
 /** A form's fields: so many, and each so long. */
 const mostFields = 100;
@@ -34,8 +38,8 @@ const formBytes = 2 * 1024 * 1024;
  */
 export async function readCsvUpload<Stored>(ctx: ApiContext, upload: Upload<Stored>): Promise<Uploaded<Stored>> {
   const contentType = ctx.get('Content-Type');
-  const isForm = /^multipart\/form-data\s*;/i.test(contentType);
-  if (!isForm && !/^text\/csv\s*(;.*)?$/i.test(contentType)) throw wrongType(contentType);
+  const isForm = formType.test(contentType);
+  if (!isForm && !/^text\/csv\s*(;.*)?$/i.test(contentType)) throw wrongContentType(contentType, acceptedTypes);
   refuseCompressed(ctx);
   if (Number(ctx.get('Content-Length')) > upload.fileBytes + formBytes) throw fileTooLarge(upload.fileBytes);
   if (isForm) {
@@ -45,29 +49,18 @@ export async function readCsvUpload<Stored>(ctx: ApiContext, upload: Upload<Stor
   }
   const fields: Record<string, string> = {};
   for (const [name, value] of Object.entries(readQuery(ctx))) {
-    if (Array.isArray(value))
-      throw wrongField(name, 'given_twice', `${shortened(name)} is given twice; once is accepted`, 'query');
+    if (Array.isArray(value)) {
+      const detail = givenTwice(name);
+      const at = { in: 'query', pointer: null, name: shortened(name), code: 'given_twice', received: null } as const;
+      throw new AppError('invalid', 'invalid_request', detail, { details: [{ ...at, detail }] });
+    }
     fields[name] = value;
   }
   return { fields, isForm, file: await readWhole(ctx, upload) };
 }
 
-function wrongType(contentType: string): AppError {
-  const came = contentType === '' ? 'none came' : `${shortened(contentType)} came`;
-  const message = `The Content-Type must be multipart/form-data with a part file, or text/csv; ${came}`;
-  const at = { in: 'header', pointer: null, name: 'Content-Type', code: 'unsupported_media_type' } as const;
-  return new AppError('media-type', 'unsupported_media_type', message, {
-    details: [{ ...at, detail: message, received: shortened(contentType) || null }],
-  });
-}
-
-function wrongField(name: string, code: string, detail: string, place: 'body' | 'query' = 'body'): AppError {
-  const shown = shortened(name) ?? '';
-  const at =
-    place === 'query'
-      ? ({ in: 'query', pointer: null, name: shown } as const)
-      : ({ in: 'body', pointer: name === '' ? '' : jsonPointer([shown]), name: null } as const);
-  return new AppError('invalid', 'invalid_request', detail, { details: [{ ...at, code, detail, received: null }] });
+function givenTwice(name: string): string {
+  return `${shortened(name)} is given twice; once is accepted`;
 }
 
 /** The request as chunks; one that is cut off throws, so that nothing of it is kept. */
@@ -89,109 +82,76 @@ async function readWhole<Stored>(ctx: ApiContext, { store }: Upload<Stored>): Pr
   }
 }
 
-function startParser(ctx: ApiContext): busboy.Busboy {
-  const limits = { files: 1, fields: mostFields, parts: mostFields + 2, fieldSize: mostFieldBytes, headerPairs: 32 };
-  try {
-    return busboy({ headers: ctx.req.headers, limits });
-  } catch (cause) {
-    const message = 'The multipart Content-Type names no usable boundary';
-    throw new AppError('malformed', 'malformed_multipart', message, { cause });
-  }
-}
-
 async function readForm<Stored>(ctx: ApiContext, upload: Upload<Stored>): Promise<Uploaded<Stored>> {
-  refuseCut(ctx);
-  const { req } = ctx;
   const form = new FormReading(upload.store);
-  const parser = startParser(ctx);
   try {
-    await new Promise<void>((resolve, reject) => {
-      form.onRefusal = reject;
-      const cut = (cause?: Error): void => form.refuse(cutShort(cause));
-      parser.on('file', (name, stream) => form.file(name, stream));
-      parser.on('field', (name, value, { nameTruncated, valueTruncated }) =>
-        form.field(name, value, nameTruncated || valueTruncated),
-      );
-      parser.on('filesLimit', () => form.refuse(wrongField('file', 'given_twice', 'The form has more than one file')));
-      for (const event of ['fieldsLimit', 'partsLimit'] as const)
-        parser.on(event, () => form.refuse(wrongField('', 'too_many', `The form has more than ${mostFields} fields`)));
-      parser.on('error', (cause) =>
-        form.refuse(new AppError('malformed', 'malformed_multipart', 'The multipart body cannot be read', { cause })),
-      );
-      parser.on('close', resolve);
-      req.once('error', cut).once('close', () => !req.readableEnded && cut());
-      req.pipe(parser);
+    await readMultipart(ctx, {
+      limits: { fields: mostFields, parts: mostFields + 2, fieldSize: mostFieldBytes },
+      bodyBytes: upload.fileBytes + formBytes,
+      listen: (parser, refuse) => form.listen(parser, refuse),
     });
     return { fields: form.fields, isForm: true, file: await form.stored() };
   } catch (error) {
-    await form.ended();
+    await form.end(error);
     await upload.discard();
     throw error;
-  } finally {
-    req.unpipe(parser);
-    parser.removeAllListeners().on('error', () => undefined);
-    // What is left of the body is thrown away, so that its sender gets to read the answer.
-    req.resume();
   }
 }
-
-const plainFile =
-  'file must be a file part, and came as a plain field (curl: -F file=@urls.csv, with the @; JavaScript: a Blob or File)';
 
 /** What has come of a form so far. The first refusal ends it. */
 class FormReading<Stored> {
   readonly fields: Record<string, string> = {};
-  onRefusal: (error: unknown) => void = () => undefined;
   readonly #store: Upload<Stored>['store'];
   #stream: Readable | null = null;
   #storing: Promise<Stored> | null = null;
-  #isRefused = false;
 
   constructor(store: Upload<Stored>['store']) {
     this.#store = store;
   }
 
-  refuse(error: unknown): void {
-    this.#isRefused = true;
-    this.#stream?.destroy(error as Error);
-    this.onRefusal(error);
+  listen(parser: Busboy, refuse: (error: unknown) => void): void {
+    parser.on('file', (name, stream) => {
+      stream.on('error', () => undefined); // whoever reads it gets the error
+      if (name !== 'file') {
+        stream.resume();
+        refuse(
+          wrongField(name, 'unknown_field', 'The form has a file in a part of another name; it must be named file'),
+        );
+        return;
+      }
+      this.#stream = stream;
+      this.#storing = this.#store(stream as AsyncIterable<Uint8Array>);
+      this.#storing.catch(refuse);
+    });
+    parser.on('field', (name, value, { nameTruncated, valueTruncated }) => {
+      const error = this.#take(name, value, nameTruncated || valueTruncated);
+      if (error !== null) refuse(error);
+    });
+    parser.on('filesLimit', () => refuse(twoFiles()));
+    for (const event of ['fieldsLimit', 'partsLimit'] as const)
+      parser.on(event, () => refuse(wrongPart('', 'too_many', `The form has more than ${mostFields} fields`)));
   }
 
-  file(name: string, stream: Readable): void {
-    stream.on('error', () => undefined); // whoever reads it gets the error
-    if (name !== 'file') {
-      stream.resume();
-      this.refuse(
-        wrongField(name, 'unknown_field', 'The form has a file in a part of another name; it must be named file'),
-      );
-      return;
-    }
-    if (this.#isRefused) {
-      // What was stored is being taken back; nobody would take back this.
-      stream.resume();
-      return;
-    }
-    this.#stream = stream;
-    this.#storing = this.#store(stream as AsyncIterable<Uint8Array>);
-    this.#storing.catch((error) => this.refuse(error));
+  #take(name: string, value: string, isCut: boolean): AppError | null {
+    if (name === 'file') return plainFile(howToSend);
+    if (isCut) return wrongField(name, 'too_long', `${shortened(name)} is longer than ${mostFieldBytes} bytes`);
+    if (Object.hasOwn(this.fields, name)) return wrongField(name, 'given_twice', givenTwice(name));
+    Object.defineProperty(this.fields, name, { value, enumerable: true });
+    return null;
   }
 
-  field(name: string, value: string, isCut: boolean): void {
-    if (name === 'file') this.refuse(wrongField(name, 'invalid_type', plainFile));
-    else if (isCut)
-      this.refuse(wrongField(name, 'too_long', `${shortened(name)} is longer than ${mostFieldBytes} bytes`));
-    else if (Object.hasOwn(this.fields, name))
-      this.refuse(wrongField(name, 'given_twice', `${shortened(name)} is given twice; once is accepted`));
-    else Object.defineProperty(this.fields, name, { value, enumerable: true });
-  }
-
-  stored(): Promise<Stored> {
-    if (this.#storing === null) throw wrongField('file', 'required', 'The form has no file in a part named file');
+  async stored(): Promise<Stored> {
+    if (this.#storing === null) throw noFile();
     return this.#storing;
   }
 
-  /** Waits until nothing is written any more. */
-  async ended(): Promise<void> {
+  /** Ends what is being stored, and waits until nothing is written any more. */
+  async end(error: unknown): Promise<void> {
+    this.#stream?.destroy(error as Error);
     await this.#storing?.catch(() => undefined);
   }
+}
+
+function wrongField(name: string, code: string, detail: string): AppError {
+  return wrongPart(jsonPointer([shortened(name) ?? '']), code, detail);
 }

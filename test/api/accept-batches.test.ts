@@ -131,12 +131,22 @@ describe('POST /v1/batches', () => {
   });
 
   it.each([
-    ['application/json', '{}'],
-    ['multipart/form-data', csv],
-  ])('refuses the type %s', async (type, body) => {
+    ['application/json', '{}', 415, 'unsupported_media_type'],
+    ['multipart/form-data', csv, 400, 'malformed_multipart'],
+    ['multipart/form-data; charset=utf-8', csv, 400, 'malformed_multipart'],
+  ])('refuses the type %s', async (type, body, status, code) => {
     const answer = await api.call('/v1/batches', { body, headers: { 'content-type': type } });
-    expect(answer.status).toBe(415);
-    expect(answer.json().errors).toMatchObject([{ in: 'header', name: 'Content-Type', received: type }]);
+    expect([answer.status, answer.json().code]).toEqual([status, code]);
+    expect(answer.json().errors).toMatchObject([{ in: 'header', name: 'Content-Type', received: type, code }]);
+  });
+
+  it('refuses a form that ends within its file, and keeps nothing of it', async () => {
+    const before = storedFiles();
+    const body = `--b\r\nContent-Disposition: form-data; name="file"; filename="a.csv"\r\n\r\n${csv}`;
+    const headers = { 'content-type': 'multipart/form-data; boundary=b' };
+    const answer = await api.call('/v1/batches', { body, headers });
+    expect([answer.status, answer.json().code]).toEqual([400, 'malformed_multipart']);
+    expect(storedFiles()).toEqual(before);
   });
 
   it('refuses a header under which every row must fail, and keeps nothing of the file', async () => {

@@ -8,6 +8,7 @@ const gigabyte = 1024 ** 3;
 const storedFiles = (): string[] => [...api.objects.stored.keys()].filter((key) => key.startsWith('batches/'));
 
 const formHead = '--b\r\nContent-Disposition: form-data; name="file"; filename="a.csv"\r\n\r\n';
+const fieldHead = '--b\r\nContent-Disposition: form-data; name="name"\r\n\r\n';
 
 /** Sends `head` and then `chunk` again and again, up to a gigabyte, until there is an answer. */
 async function flood(headers: Record<string, string>, head: string, chunk: Buffer) {
@@ -54,6 +55,7 @@ describe('A file that never ends', () => {
     ['of one line, as a body', bare, 'url\n', Buffer.alloc(6000, 'a'), [422, 'csv_line_too_long']],
     ['of one line, in a form', form, `${formHead}url\n`, Buffer.alloc(6000, 'a'), [422, 'csv_line_too_long']],
     ['of one quoted cell', bare, 'url\n"', Buffer.from('a\n'.repeat(3000)), [422, 'csv_line_too_long']],
+    ['of one field, in a form', form, fieldHead, Buffer.alloc(65_536, 'a'), [413, 'body_too_large']],
     ['of empty lines', bare, 'url\n', Buffer.alloc(65_536, '\n'), [413, 'csv_too_large']],
   ])('%s is cut off at its limit', async (_, headers, head, chunk, [status, ...codes]) => {
     const told = await flood(headers, head, chunk);
