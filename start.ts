@@ -1,9 +1,10 @@
 import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
-import { mkdir } from 'node:fs/promises';
+import { access, constants, mkdir } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { join, resolve } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
+import { hasSqliteDatabase } from './shared/adapters/database/connect-database.ts';
 import {
   canInstallRedisServer,
   findRedisServer,
@@ -12,7 +13,8 @@ import {
   launchRedisServer,
 } from './shared/adapters/embedded-redis.ts';
 import { lockFolder } from './shared/adapters/folder-lock.ts';
-import type { Config } from './shared/config.ts';
+import type { Config, DatabaseConfig } from './shared/config.ts';
+import { ConfigError } from './shared/config-error.ts';
 import { makeApiKey } from './shared/domain/api-key.ts';
 import { AppError, unavailable } from './shared/errors.ts';
 import { forkService } from './shared/fork-service.ts';
@@ -36,12 +38,17 @@ const say = (line: string): void => {
 /** Makes `DATA_DIR` ours: there, and locked. Answers whether the run before ended in order. */
 async function takeDataDir({ config, releases }: Service): Promise<{ unclean: boolean }> {
   const { dataDir } = config;
-  await mkdir(dataDir, { recursive: true, mode: 0o700 }).catch((error: Error) => {
-    throw new AppError('conflict', 'data_dir', `DATA_DIR=${dataDir} cannot be used: ${error.message}`);
-  });
-  const lock = lockFolder(dataDir);
-  releases.defer('lock of DATA_DIR', () => lock.close());
-  return lock;
+  try {
+    await mkdir(dataDir, { recursive: true, mode: 0o700 });
+    await access(dataDir, constants.W_OK | constants.X_OK);
+    const lock = lockFolder(dataDir);
+    releases.defer('lock of DATA_DIR', () => lock.close());
+    return lock;
+  } catch (error) {
+    if (error instanceof AppError) throw error;
+    const why = (error as Error).message;
+    throw new AppError('conflict', 'data_dir', `DATA_DIR=${dataDir} cannot be used: ${why}`, { cause: error });
+  }
 }
 
 /** Waits until the API's port is free, at most for `patienceMs`. */
@@ -118,13 +125,24 @@ async function startRedis({ config, log, releases }: Service): Promise<string> {
 type Secrets = { secretKey: string; apiKey: string; shownKey: Greeting['key'] };
 
 async function secretsOf({ dataDir, ...config }: Config): Promise<Secrets> {
-  const makeSecret = (): string => randomBytes(32).toString('base64url');
-  const secretKey = config.secretKey ?? (await keptSecret(join(dataDir, 'secret-key'), makeSecret)).value;
+  const secretKey = config.secretKey ?? (await keptSecretKey(config.database));
   if (config.bootstrapApiKey !== null)
     return { secretKey, apiKey: config.bootstrapApiKey, shownKey: givenKey(process.env) };
   const file = join(dataDir, 'api-key');
   const { value, made } = await keptSecret(file, () => makeApiKey(randomBytes(16)));
   return { secretKey, apiKey: value, shownKey: made ? { made: value, file } : { file } };
+}
+
+/** A new key is for a new database alone: one that is there was made with another, which a new one in its place would hide. */
+async function keptSecretKey({ mongoUrl, dataDir }: DatabaseConfig): Promise<string> {
+  const file = join(dataDir, 'secret-key');
+  const isLost = mongoUrl === null && (await hasSqliteDatabase(dataDir));
+  const kept = await keptSecret(file, () => {
+    if (!isLost) return randomBytes(32).toString('base64url');
+    const expected = `the key of the database in DATA_DIR=${dataDir}: restore ${file} from the backup, or set SECRET_KEY`;
+    throw new ConfigError([{ variable: 'SECRET_KEY', value: null, expected }]);
+  });
+  return kept.value;
 }
 
 /** Where the reader of the greeting finds the key that was given to us. */

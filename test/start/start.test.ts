@@ -1,11 +1,13 @@
 import { execFile } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync } from 'node:fs';
-import { readFile, stat } from 'node:fs/promises';
+import { mkdir, readFile, stat } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
+import { pino } from 'pino';
 import { afterEach, describe, expect, it } from 'vitest';
+import { connectDatabase } from '../../shared/adapters/database/connect-database.ts';
 import { eventually } from '../support/client.ts';
 import { temporaryFolder } from '../support/servers.ts';
 import { gone, renderOnce, type ServiceProcess, startServiceProcess } from '../support/service-process.ts';
@@ -122,6 +124,23 @@ describe('npm start', () => {
     const service = await start(await temporaryFolder(), { WORKER_PROCESSES: 'many', OPEN_QR: 'perhaps' });
     expect(await service.process.ended).toEqual({ code: 2, signal: null });
     expect(output(service)).toMatch(/WORKER_PROCESSES[\s\S]*OPEN_QR/);
+  });
+
+  it('makes no secret key for a database that was made with another, and says where the lost one is wanted', async () => {
+    const dataDir = await temporaryFolder();
+    await (await connectDatabase({ dataDir, mongoUrl: null }, pino({ level: 'silent' }))).close();
+    const service = await start(dataDir);
+    expect(await service.process.ended).toEqual({ code: 2, signal: null });
+    expect(output(service)).toMatch(/SECRET_KEY is missing: .*restore .*\/secret-key from the backup/);
+    expect(existsSync(join(dataDir, 'secret-key'))).toBe(false);
+  });
+
+  it('says in one line why it cannot use DATA_DIR', async () => {
+    const dataDir = await temporaryFolder();
+    await mkdir(join(dataDir, 'start.lock'));
+    const service = await start(dataDir);
+    expect(await service.process.ended).toEqual({ code: 1, signal: null });
+    expect(service.process.lines).toEqual([expect.stringContaining(`DATA_DIR=${dataDir} cannot be used: `)]);
   });
 
   it('ends with exit code 2 and the message of a child that refuses its configuration', async () => {
