@@ -1,4 +1,4 @@
-import { flatValue } from './flat-fields.ts';
+import { flagFields, flatValue, numberFields } from './flat-fields.ts';
 
 /*
  * Cells as spreadsheets write them: TRUE for true, a comma in decimal numbers, PNG for png, several addresses in one cell.
@@ -12,8 +12,6 @@ const flags: Readonly<Record<string, string>> = {
   no: 'false',
   '0': 'false',
 };
-const flagFields = new Set(['hidden', 'allDay']);
-const numberFields = new Set(['size', 'margin', 'logoRatio', 'latitude', 'longitude']);
 const lowerFields = new Set(['type', 'format', 'background', 'foreground']);
 const securities: Readonly<Record<string, string>> = {
   wpa: 'WPA',

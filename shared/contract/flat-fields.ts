@@ -38,8 +38,9 @@ export const tellingFields = [
 /** Names that mean a list in every type that has them. */
 export const listFields: ReadonlySet<string> = new Set(['phone', 'email', 'website', 'to', 'cc', 'bcc']);
 
-const numberFields = new Set(['size', 'margin', 'logoRatio', 'latitude', 'longitude']);
-const flagFields = new Set(['hidden', 'allDay']);
+/** Fields that are numbers, and those that are true or false, in content as in the spec. */
+export const numberFields: ReadonlySet<string> = new Set(['size', 'margin', 'logoRatio', 'latitude', 'longitude']);
+export const flagFields: ReadonlySet<string> = new Set(['hidden', 'allDay']);
 const jsonNumber = /^-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?$/;
 
 /** Returns a field's value: a number or a flag when the text is exactly one and nothing of it is lost, else the text, for the schema to refuse. */
