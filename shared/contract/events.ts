@@ -1,5 +1,3 @@
-import { z } from 'zod';
-
 /*
  * What is told to the outside, and under which ids. The rule for everybody who has something to tell (renders, batches, codes):
  * the write that ends a thing marks it as to be told, in the same write; workers/relay-events.ts reads the marks, makes one
@@ -40,17 +38,10 @@ export function eventIdOf(type: MessageType, subjectId: string, at: number): str
   return `${type} ${subjectId} ${at}`;
 }
 
-/** The body that is sent, as Standard Webhooks 1.0 has it. */
-export const messageSchema = z.object({
-  type: z.enum(messageTypes),
-  timestamp: z.iso.datetime(),
-  data: z.looseObject({ object: z.string() }),
-});
-
 type Message = { type: MessageType; at: number; data: Record<string, unknown> };
 
 /**
- * Writes the body that is sent, below `maxMessageBytes`.
+ * Writes the body that is sent, as Standard Webhooks 1.0 has it, below `maxMessageBytes`.
  *
  * @param message.at when it happened, in milliseconds
  * @param brief what stands for `data` when that is too long

@@ -4,7 +4,7 @@ import { errorCorrectionLevels, type HexColour, imageFormats, type RenderSpec } 
 import { contentSchema } from './content.ts';
 import { defaulted, fields, lineThat, numberBetween, oneOf, optional, wholeNumber } from './field.ts';
 import { acceptedLogo, readInlineLogo } from './inline-logo.ts';
-import { inBody, invalidRequest, type Place, type Problem, problemsOf } from './zod-problems.ts';
+import { invalidRequest, type Place, type Problem, problemsOf } from './zod-problems.ts';
 
 function colour<Other extends string = never>(accepted: string, ...others: Other[]) {
   const schema = lineThat({
@@ -95,19 +95,12 @@ function member(value: unknown, name: string): unknown {
 }
 
 /**
- * Checks the body of POST /v1/renders and makes it canonical: requests that differ only in spelling give equal specs.
- *
- * @throws AppError `invalid`, `invalid_request`, with every wrong field in its details
- */
-export function parseRenderRequest(body: unknown, limits: RequestLimits): RenderRequest {
-  return readRenderRequest(body, limits, inBody, []);
-}
-
-/**
- * Does the same for a body that was put together from elsewhere.
+ * Checks the body of POST /v1/renders, or one that was put together from elsewhere, and makes it canonical: requests that differ
+ * only in spelling give equal specs.
  *
  * @param place how its fields are named in errors
  * @param earlier problems found while putting it together; with any of them it throws in any case
+ * @throws AppError `invalid`, `invalid_request`, with every wrong field in its details
  */
 export function readRenderRequest(
   body: unknown,

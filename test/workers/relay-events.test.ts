@@ -1,5 +1,4 @@
 import { describe, expect, it } from 'vitest';
-import { messageSchema } from '../../shared/contract/events.ts';
 import { unavailable } from '../../shared/errors.ts';
 import { verified } from '../support/receiver.ts';
 import {
@@ -35,8 +34,9 @@ describe('relay-events', () => {
     expect(receiver.received.map(({ path }) => path).sort()).toEqual(['/hook', '/other']);
     const message = receiver.received.find(({ path }) => path === '/hook');
     if (!message) throw new Error('not told');
-    expect(messageSchema.parse(verified(message, secret))).toMatchObject({
+    expect(verified(message, secret)).toMatchObject({
       type: 'render.completed',
+      timestamp: expect.stringMatching(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/),
       data: {
         object: 'render',
         id: renderId,

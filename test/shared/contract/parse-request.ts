@@ -1,4 +1,5 @@
-import { parseRenderRequest } from '../../../shared/contract/render-request.ts';
+import { readRenderRequest } from '../../../shared/contract/render-request.ts';
+import { inBody } from '../../../shared/contract/zod-problems.ts';
 
 export const limits = { logoBytes: 3001 };
 export const content = { type: 'url', url: 'https://example.com' };
@@ -6,7 +7,7 @@ export const png = Buffer.concat([Buffer.from('89504e470d0a1a0a', 'hex'), Buffer
 export const dataUri = (bytes: Buffer): string => `data:image/png;base64,${bytes.toString('base64')}`;
 
 export function parse(body: unknown) {
-  return parseRenderRequest(body, limits);
+  return readRenderRequest(body, limits, inBody, []);
 }
 
 /** Parses a JSON text, as a body comes. */

@@ -2,13 +2,14 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { contentFieldsOf } from '../../../shared/contract/flat-fields.ts';
 import { parseRenderQuery, type Query } from '../../../shared/contract/render-query.ts';
-import { parseRenderRequest } from '../../../shared/contract/render-request.ts';
+import { readRenderRequest } from '../../../shared/contract/render-request.ts';
+import { inBody } from '../../../shared/contract/zod-problems.ts';
 import { contentTypes } from '../../../shared/domain/content/content.ts';
 import { arbitraryContent } from '../../support/arbitrary-content.ts';
 import { codesOf, refusal } from './refusal.ts';
 
 function bodySpec(body: unknown) {
-  return parseRenderRequest(body, { logoBytes: 0 }).spec;
+  return readRenderRequest(body, { logoBytes: 0 }, inBody, []).spec;
 }
 
 /** Writes content as the parameters of a query. */
