@@ -9,7 +9,7 @@ import { operations } from './operations.ts';
 import { problemsOf } from './problems-of.ts';
 
 type Reference = { $ref: string };
-export type HeaderObject = { description: string; required?: boolean; schema: JsonSchema };
+type HeaderObject = { description: string; required?: boolean; schema: JsonSchema };
 export type ResponseObject = {
   description: string;
   headers: Record<string, Reference>;

@@ -9,7 +9,7 @@ const pingMs = 5000;
 export const endedChannel = (prefix: string): string => `${prefix}:ended`;
 
 /** What a worker tells every API process at a job's end. The rows say how it ended; `ends` spares reading those of renders. */
-export type EndedMessage = { ids: string[]; ends?: ToldEnd[] };
+type EndedMessage = { ids: string[]; ends?: ToldEnd[] };
 
 /** What an operator tells every API process to forget: renders by id and codes by slug, or all of them. */
 export type Forgotten = readonly string[] | 'all';

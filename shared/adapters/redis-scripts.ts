@@ -59,7 +59,7 @@ return forgotten
 `;
 
 /** The keys of one BullMQ queue, each by its own name for it; `''` is the prefix of its jobs. */
-export type QueueKeys = Record<string, string>;
+type QueueKeys = Record<string, string>;
 
 export type QueueScripts = {
   liveJobs(keys: QueueKeys, jobIds: string[]): Promise<string[]>;

@@ -7,7 +7,7 @@ import { check } from './check.ts';
 import { purgeCache } from './purge-cache.ts';
 import { purgeNow } from './purge-now.ts';
 
-export type Command = {
+type Command = {
   /** Its arguments, as the list of commands shows them. */
   usage: string;
   does: string;

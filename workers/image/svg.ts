@@ -21,7 +21,7 @@ const titles: Record<ContentType, string> = {
 };
 
 /** A logo as a data URI, and its rectangle in modules. */
-export type SvgLogo = { dataUri: string; box: LogoBox };
+type SvgLogo = { dataUri: string; box: LogoBox };
 
 export type SvgParts = {
   matrix: Matrix;

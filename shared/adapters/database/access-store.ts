@@ -18,7 +18,7 @@ export type KeyRow = {
 };
 
 /** A key that the configuration names. */
-export type GivenKey = Pick<KeyRow, 'id' | 'tenantId' | 'name' | 'role' | 'hash' | 'createdAt'>;
+type GivenKey = Pick<KeyRow, 'id' | 'tenantId' | 'name' | 'role' | 'hash' | 'createdAt'>;
 
 export type ListedPage = Omit<Page, 'status'>;
 

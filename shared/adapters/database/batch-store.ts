@@ -132,7 +132,7 @@ export type RowOutcome = {
 } & ({ result: RowResult | null; error: null } | { result: null; error: WorkError });
 
 /** `waiting` to be claimed by a lane, `running` there, `suspect`: its job stalled and its rows run one at a time, `ended`. */
-export type ChunkStatus = 'waiting' | 'running' | 'suspect' | 'ended';
+type ChunkStatus = 'waiting' | 'running' | 'suspect' | 'ended';
 
 export type BatchChunk = {
   /** batchChunkId(batch, number) */
@@ -156,7 +156,7 @@ const taskKinds = [
   'end-batch',
 ] as const;
 /** Names of the jobs that carry tasks. */
-export type TaskKind = (typeof taskKinds)[number];
+type TaskKind = (typeof taskKinds)[number];
 
 /** What is to be done, and the job that carries it now. A task that is done is closed, and may be opened again. */
 export type BatchTask = {

@@ -162,7 +162,7 @@ export type IdempotencyRow = {
   expiresAt: Millis;
 };
 
-export type HeldClaim = Pick<IdempotencyRow, 'scope' | 'holder'>;
+type HeldClaim = Pick<IdempotencyRow, 'scope' | 'holder'>;
 
 export interface IdempotencyStore {
   /**

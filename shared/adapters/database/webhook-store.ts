@@ -5,10 +5,10 @@ import type { SealedSecret } from '../../signing-secrets.ts';
 import type { Millis, Outcome, Page, RenderResult, RenderRow, WorkStatus } from './database.ts';
 
 const webhookStatuses = ['active', 'disabled'] as const;
-export type WebhookStatus = (typeof webhookStatuses)[number];
+type WebhookStatus = (typeof webhookStatuses)[number];
 
 /** `gone`: it answered 410; `failing`: five days of failures; `by_request`: its owner said so. */
-export type DisabledReason = 'gone' | 'failing' | 'by_request';
+type DisabledReason = 'gone' | 'failing' | 'by_request';
 
 export type WebhookRow = {
   id: string;
@@ -50,7 +50,7 @@ export interface WebhookStore {
 }
 
 const deliveryStatuses = ['queued', 'completed', 'failed'] as const satisfies readonly WorkStatus[];
-export type DeliveryStatus = (typeof deliveryStatuses)[number];
+type DeliveryStatus = (typeof deliveryStatuses)[number];
 
 export type DeliveryAttempt = {
   at: Millis;

@@ -10,7 +10,7 @@ import {
 } from './roll-up.ts';
 
 export const botChoices = ['exclude', 'include', 'only'] as const;
-export type BotChoice = (typeof botChoices)[number];
+type BotChoice = (typeof botChoices)[number];
 export const scanSources = ['qr', 'link'] as const;
 
 /** Which scans are counted; `source: null` leaves none out. */

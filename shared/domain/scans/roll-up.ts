@@ -15,7 +15,7 @@ export function dayOf(at: number): number {
 /**
  * Scans that are new visitors: those that are the first of their visitor on their UTC day among …
  */
-export type Uniques = {
+type Uniques = {
   /** … all scans of the code, */
   amongAll: number;
   /** … those with the same `bot`, */

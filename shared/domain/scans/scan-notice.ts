@@ -1,5 +1,5 @@
 /** A scan as a message shows it. */
-export type ToldScan = Record<string, unknown>;
+type ToldScan = Record<string, unknown>;
 
 /** What is to be told of a code's scans: gathered here, told a few seconds apart. */
 export type ScanNotice = {

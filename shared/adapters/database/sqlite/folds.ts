@@ -16,7 +16,7 @@ export type FoldResults = {
 export type FoldName = keyof FoldResults;
 
 /** Takes rows one by one, in the order of the columns that the fold names. */
-export type Fold<Result> = { add(row: SqlValue[]): void; result(): Result };
+type Fold<Result> = { add(row: SqlValue[]): void; result(): Result };
 
 /** What the database thread can add up by itself, so that only the sum travels. */
 export const folds: { [Name in FoldName]: (range: FoldRange) => Fold<FoldResults[Name]> } = {
