@@ -1,8 +1,10 @@
+import { randomUUID } from 'node:crypto';
 import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { bucketOf } from '../../shared/domain/scans/roll-up.ts';
+import { keptSecret } from '../../shared/kept-secret.ts';
 import { createLog } from '../../shared/log.ts';
 import { startServiceProcess } from '../support/service-process.ts';
 import { measureService } from './seed/measure-service.ts';
@@ -77,6 +79,8 @@ function databaseFor(mongoUrl: string, name: string): string {
 }
 
 async function withServiceIn(dataDir: string, mongoUrl: string | null, planted: Planted): Promise<void> {
+  // npm start makes no key of its own for a database that is there.
+  await keptSecret(join(dataDir, 'secret-key'), () => randomUUID());
   const env = { LOG_LEVEL: 'warn', WORKER_PROCESSES: '1', ...(mongoUrl !== null && { MONGO_URL: mongoUrl }) };
   const service = await startServiceProcess(dataDir, env);
   try {
