@@ -56,26 +56,43 @@ export function createEnvironmentReader(env: Environment) {
     },
     /** Reads `NAME`, or the file that `NAME_FILE` names: such a URL may hold a password, and several hosts. */
     serverUrl(variable: string, protocols: string[]): string | null {
-      const value = raw(variable) ?? readSecretFile(`${variable}_FILE`);
+      const { value, file } = valueOrFile(variable);
       if (value === null) return null;
       if (protocols.some((protocol) => value.startsWith(protocol) && /^[^\s/?#]/.test(value.slice(protocol.length))))
         return value;
-      wrong(variable, withoutPassword(value), `a URL that begins with ${protocols.join(' or ')} and a host`);
+      wrongSecret(
+        variable,
+        file,
+        withoutPassword(value),
+        `a URL that begins with ${protocols.join(' or ')} and a host`,
+      );
       return null;
     },
     /** Reads `NAME`, or the file that `NAME_FILE` names; the value itself never appears in a problem. */
     secret(variable: string, { minLength }: { minLength: number }): string | null {
-      const value = raw(variable) ?? readSecretFile(`${variable}_FILE`);
+      const { value, file } = valueOrFile(variable);
       if (value === null) return null;
       if (value.length >= minLength && /^[\x21-\x7e]+$/.test(value)) return value;
-      wrong(variable, `(${value.length} characters)`, `at least ${minLength} printable characters without spaces`);
+      const expected = `at least ${minLength} printable characters without spaces`;
+      wrongSecret(variable, file, `(${value.length} characters)`, expected);
       return null;
     },
   };
 
-  function readSecretFile(variable: string): string | null {
-    const path = raw(variable);
-    if (path === null) return null;
+  /** `file`: where the value stands, when it is not in the variable itself. */
+  function valueOrFile(variable: string): { value: string | null; file: string | null } {
+    const value = raw(variable);
+    const file = value === null ? raw(`${variable}_FILE`) : null;
+    return file === null ? { value, file } : { value: readSecretFile(`${variable}_FILE`, file), file };
+  }
+
+  /** Names what was set: the variable, or that of its file, and which file. */
+  function wrongSecret(variable: string, file: string | null, shown: string, expected: string): void {
+    if (file === null) wrong(variable, shown, expected);
+    else wrong(`${variable}_FILE`, file, `a file that holds ${expected}, not ${shown === '' ? 'nothing' : shown}`);
+  }
+
+  function readSecretFile(variable: string, path: string): string | null {
     try {
       return readFileSync(path, 'utf8').trim();
     } catch (error) {

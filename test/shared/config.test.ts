@@ -232,11 +232,14 @@ describe('a mistake in the configuration', () => {
     ]);
   });
 
-  it('is an empty secret file', async () => {
+  it.each([
+    ['SECRET_KEY_FILE', 'at least 16 printable characters without spaces, not (0 characters)'],
+    ['REDIS_URL_FILE', 'a URL that begins with redis:// or rediss:// and a host, not nothing'],
+  ])('is an empty file that %s names', async (variable, expected) => {
     const path = join(await temporaryFolder(), 'empty');
     await writeFile(path, '\n');
-    expect(mistakesOf({ SECRET_KEY_FILE: path }).problems).toMatchObject([
-      { variable: 'SECRET_KEY', value: '(0 characters)' },
+    expect(mistakesOf({ [variable]: path }).problems).toEqual([
+      { variable, value: path, expected: `a file that holds ${expected}` },
     ]);
   });
 
