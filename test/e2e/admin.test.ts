@@ -38,6 +38,9 @@ describe('npm run admin beside a running service', () => {
     await run('keys', 'revoke', id);
     await eventually('the key is unknown', async () => (await status()) === 401, 10_000);
     expect(await run('keys', 'revoke', id)).toMatchObject({ code: 1, text: expect.stringContaining(id) });
+    expect(await run('keys', 'list', 'nope')).toEqual({ code: 1, text: 'There is no tenant nope' });
+    const own = await run('tenants', 'suspend', 'default');
+    expect(own).toMatchObject({ code: 1, text: expect.stringMatching(/^default .* cannot be suspended$/) });
 
     const { data } = (await (await client.get(`/v1/audit?tenantId=${tenant}&sort=createdAt`)).json()) as {
       data: { action: string; keyId: string; changes: object[] }[];

@@ -1,6 +1,7 @@
 import { hash, randomBytes } from 'node:crypto';
 import { type KeyRow, type ListedPage, noQuotas, type TenantRow } from '../../shared/adapters/database/access-store.ts';
 import type { AuditRow } from '../../shared/adapters/database/audit-store.ts';
+import type { Database } from '../../shared/adapters/database/database.ts';
 import { parseKeyRequest, parseTenantRequest } from '../../shared/contract/access-request.ts';
 import type { AuditAction } from '../../shared/contract/audit-actions.ts';
 import { bootstrapKeyId, defaultTenant, type TenantStatus } from '../../shared/domain/access.ts';
@@ -44,7 +45,8 @@ async function record(
 
 /** Lists a tenant's keys, a line each. */
 export async function listKeys({ database, say }: AdminContext, tenantId: string): Promise<void> {
-  const { keys } = await database();
+  const { keys, tenants } = await database();
+  await demandTenant(tenants, tenantId);
   for await (const { id, role, name, lastUsedAt, expiresAt } of all((page) => keys.list(tenantId, page)))
     say(`${id}  ${role.padEnd(8)}  used ${shown(lastUsedAt)}  expires ${shown(expiresAt)}  ${name}`);
 }
@@ -54,7 +56,7 @@ export async function makeKey(context: AdminContext, [tenantId = '', role = '', 
   const { database, now, say } = context;
   const { keys, tenants } = await database();
   const request = parseKeyRequest({ name, role }, now());
-  if (tenantId !== defaultTenant && (await tenants.find(tenantId)) === null) throw notFound('tenant', tenantId);
+  await demandTenant(tenants, tenantId);
   const key = makeApiKey(randomBytes(16));
   const row: KeyRow = {
     ...{ id: newId('key'), tenantId, name: request.name, role: request.role, hash: hash('sha256', key, 'hex') },
@@ -120,15 +122,25 @@ export async function makeTenant(context: AdminContext, name: string): Promise<v
 export async function setTenantStatus(context: AdminContext, id: string, status: TenantStatus): Promise<void> {
   const { database, now, say } = context;
   const { tenants } = await database();
+  if (id === defaultTenant)
+    throw new AppError(
+      'conflict',
+      'default_tenant',
+      `${id} is the operator's own tenant: it is active and cannot be suspended`,
+    );
   for (;;) {
     const row: TenantRow | null = await tenants.find(id);
-    if (row === null || id === defaultTenant) throw notFound('tenant that can be suspended', id);
+    if (row === null) throw notFound('tenant', id);
     if (row.status === status) return say(`${id} is ${status} already`);
     const next = { ...row, status, revision: row.revision + 1, updatedAt: now() };
     if (!(await tenants.replace(next))) continue;
     await record(context, { action: 'tenant.update', tenantId: id, objectId: id, before: row, after: next });
     return say(`${id} is ${status}`);
   }
+}
+
+async function demandTenant(tenants: Database['tenants'], id: string): Promise<void> {
+  if (id !== defaultTenant && (await tenants.find(id)) === null) throw notFound('tenant', id);
 }
 
 function notFound(what: string, id: string): AppError {
