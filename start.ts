@@ -4,7 +4,7 @@ import { access, constants, mkdir } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { join, resolve } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import { hasSqliteDatabase } from './shared/adapters/database/connect-database.ts';
+import { keptSecretKey } from './shared/adapters/database/kept-secret-key.ts';
 import {
   canInstallRedisServer,
   findRedisServer,
@@ -13,8 +13,8 @@ import {
   launchRedisServer,
 } from './shared/adapters/embedded-redis.ts';
 import { lockFolder } from './shared/adapters/folder-lock.ts';
-import type { Config, DatabaseConfig } from './shared/config.ts';
-import { ConfigError } from './shared/config-error.ts';
+import { redisAccess } from './shared/adapters/redis-access.ts';
+import type { Config } from './shared/config.ts';
 import { makeApiKey } from './shared/domain/api-key.ts';
 import { AppError, unavailable } from './shared/errors.ts';
 import { forkService } from './shared/fork-service.ts';
@@ -109,7 +109,11 @@ async function redisInstalled(): Promise<string | null> {
 
 /** Starts a Redis of our own unless REDIS_URL names one; answers its URL. */
 async function startRedis({ config, log, releases }: Service): Promise<string> {
-  if (config.redis.url !== null) return config.redis.url;
+  if (config.redis.url !== null) {
+    const away = await redisAccess(config.redis.url);
+    if (away !== null) say(`The Redis of REDIS_URL does not answer; work waits until it does: ${away}`);
+    return config.redis.url;
+  }
   const command = await redisCommand();
   const options = { folder: join(config.dataDir, 'redis'), port: await freePort(), command };
   const password = randomBytes(24).toString('base64url');
@@ -133,18 +137,6 @@ async function secretsOf({ dataDir, ...config }: Config): Promise<Secrets> {
   return { secretKey, apiKey: value, shownKey: made ? { made: value, file } : { file } };
 }
 
-/** A new key is for a new database alone: one that is there was made with another, which a new one in its place would hide. */
-async function keptSecretKey({ mongoUrl, dataDir }: DatabaseConfig): Promise<string> {
-  const file = join(dataDir, 'secret-key');
-  const isLost = mongoUrl === null && (await hasSqliteDatabase(dataDir));
-  const kept = await keptSecret(file, () => {
-    if (!isLost) return randomBytes(32).toString('base64url');
-    const expected = `the key of the database in DATA_DIR=${dataDir}: restore ${file} from the backup, or set SECRET_KEY`;
-    throw new ConfigError([{ variable: 'SECRET_KEY', value: null, expected }]);
-  });
-  return kept.value;
-}
-
 /** Where the reader of the greeting finds the key that was given to us. */
 function givenKey({
   BOOTSTRAP_API_KEY: value = '',
@@ -155,8 +147,13 @@ function givenKey({
 
 /** Starts API and workers side by side; answers the API's address once both work. */
 async function startServices({ log, releases }: Service, env: NodeJS.ProcessEnv): Promise<string> {
+  const told = new Set<string>();
+  const onWaiting = (what: string): void => {
+    if (!told.has(what)) say(`Waiting for ${what}`);
+    told.add(what);
+  };
   const supervised = (name: string, entry: string) => {
-    const launch = () => forkService({ entry: join(import.meta.dirname, entry), env });
+    const launch = () => forkService({ entry: join(import.meta.dirname, entry), env, onWaiting });
     return new Supervised({ name, log, launch, mustStart: true });
   };
   const workers = supervised('worker pool', 'workers/main.js');

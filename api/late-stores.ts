@@ -71,7 +71,7 @@ async function whenThere<Handle>(name: string, open: () => Promise<Handle>, serv
   const tooLong = AbortSignal.timeout(storesWaitMs);
   const stopping = AbortSignal.any([service.stopping, tooLong]);
   try {
-    return await untilAvailable(name, open, { log: service.log, stopping });
+    return await untilAvailable(name, open, { ...service, stopping });
   } catch (error) {
     if (!tooLong.aborted) throw error;
     const message = `${name} has not answered for ${storesWaitMs / 1000} seconds; see the log for the reason`;

@@ -1,8 +1,15 @@
 import { fork } from 'node:child_process';
 import type { Launched } from './supervise.ts';
 
-/** `nodeFlags`: of the child, besides our own. */
-export type ForkOptions = { entry: string; env: NodeJS.ProcessEnv; args?: string[]; nodeFlags?: string[] };
+export type ForkOptions = {
+  entry: string;
+  env: NodeJS.ProcessEnv;
+  args?: string[];
+  /** Of the child, besides our own. */
+  nodeFlags?: string[];
+  /** Hears what the child waits for at its start, and why. */
+  onWaiting?: (what: string) => void;
+};
 
 /**
  * Starts one of our services as a child process; ready when it says so over the channel between the two (`runService`).
@@ -10,7 +17,13 @@ export type ForkOptions = { entry: string; env: NodeJS.ProcessEnv; args?: string
  * It is in a process group of its own, so Ctrl-C in a terminal reaches its parent alone, which then says who ends when; and
  * it drains by itself when the channel breaks because the parent died.
  */
-export function forkService({ entry, env, args = [], nodeFlags = [] }: ForkOptions): Launched<Record<string, unknown>> {
+export function forkService({
+  entry,
+  env,
+  args = [],
+  nodeFlags = [],
+  onWaiting,
+}: ForkOptions): Launched<Record<string, unknown>> {
   const child = fork(entry, args, {
     env,
     execArgv: [...process.execArgv, ...nodeFlags],
@@ -20,6 +33,7 @@ export function forkService({ entry, env, args = [], nodeFlags = [] }: ForkOptio
   const ready = new Promise<Record<string, unknown>>((resolve, reject) => {
     child.on('message', (message) => {
       if (isReadyMessage(message)) resolve(message.ready);
+      if (isWaitingMessage(message)) onWaiting?.(message.waiting);
     });
     child.once('exit', (code, signal) =>
       reject(new Error(`It ended before it was ready: ${signal ?? `exit code ${code}`}`)),
@@ -31,4 +45,8 @@ export function forkService({ entry, env, args = [], nodeFlags = [] }: ForkOptio
 
 function isReadyMessage(message: unknown): message is { ready: Record<string, unknown> } {
   return typeof message === 'object' && message !== null && 'ready' in message;
+}
+
+function isWaitingMessage(message: unknown): message is { waiting: string } {
+  return typeof message === 'object' && message !== null && 'waiting' in message;
 }

@@ -13,6 +13,8 @@ export type Service = {
   releases: ReleaseStack;
   /** Aborted when the process is told to end: a start that still waits for something gives up. */
   stopping: AbortSignal;
+  /** Tells the parent process, if there is one, what the start waits for, and why. */
+  tellWaiting?: (what: string) => void;
 };
 
 /** How long a start that is under way may take to notice that it is not wanted any more. */
@@ -45,7 +47,8 @@ export async function runService(host: NodeJS.Process, options: ServiceOptions):
   });
   const releases = new ReleaseStack();
   const stopping = new AbortController();
-  const started = options.start({ config, log, releases, stopping: stopping.signal });
+  const tellWaiting = (what: string): void => void (host.connected && host.send?.({ waiting: what }));
+  const started = options.start({ config, log, releases, stopping: stopping.signal, tellWaiting });
 
   const stop = (reason: string): void => {
     if (stopping.signal.aborted) return;
