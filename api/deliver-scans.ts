@@ -97,7 +97,10 @@ export class ScanDelivery {
       scansLost: this.#scansLost,
       segments: waiting.length,
       sizeBytes: waiting.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0),
-      oldestAt: waiting.length === 0 ? null : Math.min(...waiting.map(({ since }) => since)),
+      oldestAt:
+        waiting.length === 0
+          ? null
+          : waiting.reduce((oldest, { since }) => Math.min(oldest, since), Number.POSITIVE_INFINITY),
     };
   }
 
