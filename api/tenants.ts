@@ -10,7 +10,7 @@ import { cutPage } from './cut-page.ts';
 import type { ApiContext, ApiDeps } from './deps.ts';
 import { linkToNext } from './list-links.ts';
 import { noteChange } from './middleware/audit.ts';
-import { idempotently } from './middleware/idempotency.ts';
+import { idempotently, readIdempotencyKey } from './middleware/idempotency.ts';
 import { readJson } from './middleware/read-json.ts';
 import { readQuery } from './query.ts';
 import { quotasAnswer } from './usage.ts';
@@ -59,7 +59,9 @@ export function createTenantRoutes(deps: ApiDeps) {
             const row: TenantRow = { id, name: body.name, status: 'active', quotas, revision: 1, ...times };
             const isNew = await tenants.insert(row);
             const made = isNew ? row : await findOne(id);
-            if (!isNew && (taken !== undefined || made.name !== row.name)) throw idTaken(id);
+            // Only a key's earlier request, cut off behind its write, can have made what stands there, and made it as this one asks.
+            const isOwn = taken === undefined && readIdempotencyKey(ctx) !== null && asks(made) === asks(row);
+            if (!isNew && !isOwn) throw idTaken(id);
             answer(ctx, made, 201);
           },
           again: async (reserved) => answer(ctx, await findOne(reserved.split(' ')[0] ?? ''), 201),
@@ -103,7 +105,7 @@ export function createTenantRoutes(deps: ApiDeps) {
           revision: row.revision + 1,
           updatedAt: now(),
         };
-        if (canonicalJson(shown(row)) === canonicalJson(shown(next))) {
+        if (asks(row) === asks(next)) {
           noteChange(ctx, null);
           return answer(ctx, row);
         }
@@ -131,8 +133,8 @@ export function createTenantRoutes(deps: ApiDeps) {
   };
 }
 
-/** What a patch may change. */
-const shown = ({ name, status, quotas }: TenantRow) => ({ name, status, quotas });
+/** What requests ask of a tenant, apart from its id: equal texts ask the same. */
+const asks = ({ name, status, quotas }: TenantRow): string => canonicalJson({ name, status, quotas });
 
 type PartialQuotas = { [Name in keyof Quotas]?: number | null | undefined };
 

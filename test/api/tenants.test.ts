@@ -27,6 +27,30 @@ describe('tenants', () => {
   });
 
   it.each([
+    ['without Idempotency-Key, though both ask the same', 'twin', [5, 5], false],
+    ['with keys, when they ask for other quotas', 'sibling', [5, 6], true],
+  ])('are made once by two requests at once for one id, %s', async (_, id, quotas, keyed) => {
+    const { tenants } = api.database;
+    const { find } = tenants;
+    let looks = 0;
+    // Both look before either has written.
+    tenants.find = async (wanted) => (wanted === id && ++looks <= 2 ? null : find(wanted));
+    const answers = await Promise.all(
+      quotas.map((rendersPerDay, index) =>
+        api.post(
+          '/v1/tenants',
+          { name: 'Twins', id, quotas: { rendersPerDay } },
+          keyed ? { 'idempotency-key': `${id}-${index}` } : {},
+        ),
+      ),
+    );
+    tenants.find = find;
+    expect(answers.map(({ status }) => status).sort()).toEqual([201, 409]);
+    const made = answers.find(({ status }) => status === 201)?.json();
+    expect((await api.call(`/v1/tenants/${id}`)).json()).toEqual(made);
+  });
+
+  it.each([
     ['/name', 'invalid_name', { name: ' ' }],
     ['/id', 'invalid_value', { name: 'x', id: 'Ä' }],
     ['/id', 'invalid_type', { name: 'x', id: 7 }],
