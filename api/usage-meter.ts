@@ -127,16 +127,14 @@ export function createUsageMeter({ usage, tenants, quotas: defaults, log, now }:
       if (entry && keyOf(day.tenantId, entry.day) === key)
         for (const name of usageNames) entry.stored[name] += day[name];
     }
-    try {
-      await usage.add([...counted.values()]);
-    } catch (err) {
-      log.warn({ err }, 'usage not stored yet');
-      for (const { tenantId, day, ...counts } of counted.values()) {
-        const entry = known.get(tenantId);
-        if (entry?.day === day) for (const name of usageNames) entry.stored[name] -= counts[name];
-        const again = pendingOf(tenantId, day);
-        for (const name of usageNames) again[name] += counts[name];
-      }
+    const { left, err } = await usage.add([...counted.values()]);
+    if (left.length === 0) return;
+    log.warn({ err }, 'usage not stored yet');
+    for (const { tenantId, day, ...counts } of left) {
+      const entry = known.get(tenantId);
+      if (entry?.day === day) for (const name of usageNames) entry.stored[name] -= counts[name];
+      const again = pendingOf(tenantId, day);
+      for (const name of usageNames) again[name] += counts[name];
     }
   };
 

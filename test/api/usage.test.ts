@@ -144,13 +144,26 @@ describe('counting', () => {
   };
   const day = new Date().toISOString().slice(0, 10);
 
+  it('counts nothing twice when the database goes away halfway', async () => {
+    const meter = meterOn(api.database);
+    const { add } = api.database.usage;
+    api.database.usage.add = async ([first, ...left]) => {
+      await add(first ? [first] : []);
+      return { left, err: unavailable('database_unavailable', 'away') };
+    };
+    for (const tenant of ['before', 'behind']) meter.count(tenant, 'renders', 2);
+    await meter.flush();
+    api.database.usage.add = add;
+    await meter.flush();
+    for (const tenant of ['before', 'behind'])
+      expect(await api.database.usage.find(tenant, day)).toMatchObject({ renders: 2 });
+  });
+
   it('loses nothing when it stops, nor while the database is away', async () => {
     const meter = meterOn(api.database);
     const stop = meter.start();
     const { add } = api.database.usage;
-    api.database.usage.add = async () => {
-      throw unavailable('database_unavailable', 'away');
-    };
+    api.database.usage.add = async (days) => ({ left: days, err: unavailable('database_unavailable', 'away') });
     meter.count('t', 'renders', 2);
     await meter.flush();
     expect((await meter.standing('t')).renders.used).toBe(2);

@@ -5,9 +5,14 @@ export type UsageCounts = Record<UsageName, number>;
 /** What a tenant used on a UTC day, `2026-11-23`. */
 export type UsageDay = { tenantId: string; day: string } & UsageCounts;
 
+export type UsageAdded = { left: UsageDay[]; err: unknown };
+
 export interface UsageStore {
-  /** Adds to what stands there. */
-  add(days: UsageDay[]): Promise<void>;
+  /**
+   * Adds to what stands there, once for each call. Answers the days that were not added, in order, with the first error: these alone
+   * may be added again. Never rejects.
+   */
+  add(days: UsageDay[]): Promise<UsageAdded>;
   find(tenantId: string, day: string): Promise<UsageDay | null>;
   /** The days from `from` up to, not including, `to`, of which there is anything; the oldest first. */
   list(tenantId: string, range: { from: string; to: string }): Promise<UsageDay[]>;

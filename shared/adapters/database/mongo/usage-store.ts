@@ -14,21 +14,24 @@ export function mongoUsage(connection: MongoConnection): UsageStore {
   const run = connection.run.bind(connection);
   const addOne = async ({ tenantId, day, ...counts }: UsageDay): Promise<void> => {
     const update = { $inc: counts, $setOnInsert: { tenantId, day } };
-    await usage.updateOne({ _id: `${tenantId} ${day}` }, update, { upsert: true });
+    const upsert = () => usage.updateOne({ _id: `${tenantId} ${day}` }, update, { upsert: true });
+    /* Two upserts of a new day at once: one of them meets the other's document, to which it may add now. */
+    await upsert().catch((error: unknown) => {
+      if (!isDuplicateKey(error)) throw error;
+      return upsert();
+    });
   };
   return {
-    add: (days) =>
-      run(async () => {
-        for (const day of days) {
-          try {
-            await addOne(day);
-          } catch (error) {
-            /* Two upserts of a new day at once: one of them meets the other's document, to which it may add now. */
-            if (!isDuplicateKey(error)) throw error;
-            await addOne(day);
-          }
+    async add(days) {
+      for (const [index, day] of days.entries()) {
+        try {
+          await run(() => addOne(day));
+        } catch (err) {
+          return { left: days.slice(index), err };
         }
-      }),
+      }
+      return { left: [], err: null };
+    },
     find: (tenantId, day) =>
       run(async () => {
         const document = await usage.findOne({ _id: `${tenantId} ${day}` });

@@ -96,10 +96,14 @@ export function sqliteUsage(connection: SqliteConnection): UsageStore {
   };
   return {
     async add(days) {
-      await connection.write(
-        usageStatements.add,
-        days.map((day) => dayNames.map((name) => day[name])),
-      );
+      const rows = days.map((day) => dayNames.map((name) => day[name]));
+      try {
+        /* One transaction: all of it or nothing. */
+        await connection.write(usageStatements.add, rows);
+        return { left: [], err: null };
+      } catch (err) {
+        return { left: days, err };
+      }
     },
     find: async (tenantId, day) => (await list(tenantId, { from: day, to: `${day}~` }))[0] ?? null,
     list,
