@@ -13,24 +13,21 @@ export type StoredCode = Omit<CodeRow, 'id' | 'metadata'> & {
   lastScannedKey: number;
 };
 
-/** A slug belongs to this code for ever. */
-export type StoredSlug = { _id: string; codeId: string };
-
 /** A target that a code led to, or leads to still. */
 export type StoredTarget = TargetVersion & { _id: string; codeId: string };
 
 export type CodeCollections = {
   codes: mongo.Collection<StoredCode>;
-  slugs: mongo.Collection<StoredSlug>;
   codeTargets: mongo.Collection<StoredTarget>;
 };
 
-type Index = { name: string; key: Record<string, 1>; sparse?: true };
+type Index = { name: string; key: Record<string, 1 | -1>; sparse?: true; unique?: true };
 
 /** With `expiresAt` at their end they tell what expired without a look at the document. */
 export const codeIndexes = {
   codes: [
-    { name: 'by_slug', key: { slug: 1 } },
+    /* Decides whose a slug is. Backwards, for databases of before have an index of `slug: 1` that is not unique. */
+    { name: 'slug_once', key: { slug: -1 }, unique: true },
     { name: 'by_creation', key: { tenantId: 1, archived: 1, createdAt: 1, _id: 1, expiresAt: 1 } },
     { name: 'by_pause', key: { tenantId: 1, archived: 1, paused: 1, createdAt: 1, _id: 1, expiresAt: 1 } },
     { name: 'by_update', key: { tenantId: 1, archived: 1, updatedAt: 1, _id: 1 } },
@@ -43,7 +40,6 @@ export const codeIndexes = {
     { name: 'by_word', key: { tenantId: 1, words: 1, createdAt: 1, _id: 1 } },
     { name: 'by_logo', key: { 'imageOptions.logo.id': 1 }, sparse: true },
   ],
-  slugs: [],
   codeTargets: [{ name: 'by_code', key: { codeId: 1, version: 1 } }],
 } as const satisfies Record<keyof CodeCollections, readonly Index[]>;
 

@@ -5,7 +5,6 @@ import {
   codeRowOf,
   lastScannedKeyOf,
   type StoredCode,
-  type StoredSlug,
   type StoredTarget,
   storedCodeOf,
   storedTargetOf,
@@ -14,7 +13,7 @@ import {
 import type { MongoConnection } from './connection.ts';
 import { duplicatesOf, isDuplicateKey } from './mongo-error.ts';
 
-/** Inserts each document on its own; answers the positions of those whose `_id` is there already. */
+/** Inserts each document on its own; answers the positions of those that met one by a unique index. */
 async function insertEach<Document extends mongo.Document>(
   collection: mongo.Collection<Document>,
   documents: mongo.OptionalUnlessRequiredId<Document>[],
@@ -29,32 +28,18 @@ async function insertEach<Document extends mongo.Document>(
   }
 }
 
-/**
- * Claims the rows' slugs, for ever; answers the positions of those that belong to another code. A code that was not inserted
- * after its claim, because its process died, may still be: by the same id, by no other. Index: `_id`.
- */
-async function claimSlugs(slugs: mongo.Collection<StoredSlug>, rows: CodeRow[]): Promise<Set<number>> {
-  const claims = rows.map(({ id, slug }) => ({ _id: slug, codeId: id }));
-  const met = await insertEach(slugs, claims);
-  if (met.size === 0) return met;
-  const names = [...met].map((index) => (rows[index] as CodeRow).slug);
-  const owners = await slugs.find({ _id: { $in: names } }).toArray();
-  const ownerOf = new Map(owners.map(({ _id, codeId }) => [_id, codeId]));
-  return new Set([...met].filter((index) => ownerOf.get(rows[index]?.slug ?? '') !== rows[index]?.id));
-}
-
 type Collections = MongoConnection['collections'];
 
-async function insert({ codes, slugs }: Collections, rows: CodeRow[]): Promise<CodeInsert[]> {
-  const taken = await claimSlugs(slugs, rows);
-  const claimed = rows.flatMap((_, index) => (taken.has(index) ? [] : [index]));
-  const documents = claimed.map((index) => storedCodeOf(rows[index] as CodeRow));
-  const known = new Set([...(await insertEach(codes, documents))].map((position) => claimed[position]));
-  /* The same insert may have come before under another slug, drawn by lot. */
-  const elsewhere = await idsOfThose(codes, rows, taken);
+/**
+ * A code and its slug are stored by one write, so that none that fails leaves a slug that is nobody's. Indexes: `_id`, `slug_once`.
+ */
+async function insert({ codes }: Collections, rows: CodeRow[]): Promise<CodeInsert[]> {
+  const met = await insertEach(codes, rows.map(storedCodeOf));
+  /* It met its own `_id`, perhaps under another slug that was drawn by lot, or else another code with its slug. */
+  const known = await idsOfThose(codes, rows, met);
   return rows.map(({ id }, index) => {
-    if (taken.has(index)) return elsewhere.has(id) ? 'exists' : 'slug-taken';
-    return known.has(index) ? 'exists' : 'inserted';
+    if (!met.has(index)) return 'inserted';
+    return known.has(id) ? 'exists' : 'slug-taken';
   });
 }
 
@@ -148,9 +133,9 @@ export function mongoCodes(connection: MongoConnection): CodeStore {
     insert: (rows) => run(async () => (rows.length === 0 ? [] : insert(collections, rows))),
     /** Index: `_id`. */
     find: (id) => run(() => findOne({ _id: id })),
-    /** Index: `by_slug`. */
+    /** Index: `slug_once`. */
     findBySlug: (slug) => run(() => findOne({ slug })),
-    /** Index: `by_slug`. */
+    /** Index: `slug_once`. */
     findManyBySlug: (slugs) => run(() => findAll({ slug: { $in: slugs } })),
     /** Index: `_id`. */
     findMany: (ids) => run(() => findAll({ _id: { $in: ids } })),

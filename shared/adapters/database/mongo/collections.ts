@@ -57,9 +57,12 @@ export type Collections = BatchCollections &
   };
 
 /** `sparse`: documents without the field are not in it, which costs them nothing. */
-type Index = { name: string; key: Record<string, 1>; sparse?: true };
+type Index = { name: string; key: Record<string, 1 | -1>; sparse?: true };
 
-/** Which query each is for stands beside the query. None is unique or partial: nothing but `_id` decides what may be stored. */
+/**
+ * Which query each is for stands beside the query. None is partial; unique is that of codes by their slugs alone: else nothing but
+ * `_id` decides what may be stored.
+ */
 export const indexes = {
   renders: [
     { name: 'by_tenant', key: { tenantId: 1, createdAt: 1, _id: 1 } },

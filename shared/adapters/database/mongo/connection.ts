@@ -62,7 +62,6 @@ export class MongoConnection {
       tenant_scan_days: db.collection('tenant_scan_days'),
       scan_spans: db.collection('scan_spans'),
       codes: db.collection('codes'),
-      slugs: db.collection('slugs'),
       codeTargets: db.collection('codeTargets'),
       batches: db.collection('batches'),
       batchRows: db.collection('batchRows'),

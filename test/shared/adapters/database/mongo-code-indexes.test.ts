@@ -151,12 +151,11 @@ describeOn('Each query for codes to MongoDB', servers.mongo, (serverUrl) => {
       ];
     });
     expect(Object.fromEntries(shapes)).toEqual({
-      'slugs: _id': '_id',
       'codes: _id': '_id',
       'codes: imageOptions.logo.id': 'by_logo',
       'codes: _id, revision': '_id',
-      'codes: slug': 'by_slug',
-      'codes: slug, tenantId by createdAt, _id': 'by_slug, then tenantId',
+      'codes: slug': 'slug_once',
+      'codes: slug, tenantId by createdAt, _id': 'slug_once, then tenantId',
       'codes: tags, tenantId by createdAt, _id': 'by_tag',
       'codes: $or, batchId, createdAt, tenantId by createdAt, _id': 'by_batch',
       'codeTargets: codeId, version by version': 'by_code',
