@@ -27,7 +27,8 @@ function rangeOf(type: string, ranges: readonly MediaRange[]): MediaRange | unde
 }
 
 /** Chooses the answer that is wanted most, of those wanted alike the one that the caller names first. */
-function best<Answer>(ranges: readonly MediaRange[], offered: Offered<Answer>, otherwise: NoInfer<Answer>): Answer {
+function best<Answer>(header: string, offered: Offered<Answer>, otherwise: NoInfer<Answer>): Answer {
+  const ranges = mediaRanges(header);
   let chosen: { answer: Answer; quality: number; place: number } | null = null;
   for (const [type, answer] of offered) {
     const range = rangeOf(type, ranges);
@@ -48,7 +49,7 @@ const answers: Offered<'json' | ImageFormat> = [
 /** Chooses what a POST of a render answers with. What we cannot serve counts as not said: JSON, never a 406. */
 export function chooseAnswer(header: string): 'json' | ImageFormat {
   if (header === '' || header === '*/*' || header === 'application/json') return 'json';
-  return best(mediaRanges(header), answers, 'json');
+  return best(header, answers, 'json');
 }
 
 const scanAnswers: Offered<ScanFormat> = [
@@ -60,13 +61,8 @@ const scanAnswers: Offered<ScanFormat> = [
 
 /** Chooses how scans are answered when the URL does not say it; the same manners. */
 export function chooseScanFormat(header: string): ScanFormat {
-  return best(mediaRanges(header), scanAnswers, 'json');
+  return best(header, scanAnswers, 'json');
 }
-
-const pages: Offered<boolean> = [
-  ['text/html', true],
-  ['application/json', false],
-];
 
 /**
  * Whether HTML is wanted more than JSON of any kind. Only what is named counts, as by browsers: `*\/*` says nothing.
@@ -74,9 +70,16 @@ const pages: Offered<boolean> = [
  * @param otherwise where neither is named
  */
 export function wantsHtml(header: string, otherwise = false): boolean {
-  const named = mediaRanges(header).filter(({ range }) => !range.includes('*'));
-  const kinds = named.map((each) => (/\bjson$/.test(each.range) ? { ...each, range: 'application/json' } : each));
-  return best(kinds, pages, otherwise);
+  const ranges = mediaRanges(header);
+  const html = ranges.find(({ range }) => range === 'text/html');
+  const [json] = ranges
+    .filter(({ range, quality }) => /\bjson$/.test(range) && quality > 0)
+    .sort((a, b) => b.quality - a.quality || a.place - b.place);
+  if (html === undefined) return json === undefined && otherwise;
+  if (html.quality <= 0) return false;
+  return (
+    json === undefined || html.quality > json.quality || (html.quality === json.quality && html.place < json.place)
+  );
 }
 
 /** Chooses the format of an image when the URL names none: SVG only where it is the one image type wanted; browsers list it among many. */

@@ -1,4 +1,4 @@
-import type { IncomingMessage } from 'node:http';
+import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 
 /** What a body must bring on average (20 kB/s): a slow line brings more, and who sends less holds a connection for next to nothing. */
@@ -9,27 +9,28 @@ export function longestArrivalMs(spanMs: number, mostBytes: number): number {
   return spanMs + Math.ceil(mostBytes / leastBytesPerMs);
 }
 
-type Arriving = { request: IncomingMessage; since: number; bytesRead: number };
+type Arriving = { request: IncomingMessage; response: ServerResponse; since: number; bytesRead: number };
 
 /**
  * Gives up senders whose body stands still or trickles: each span must bring its end, or 20 kB for each second. However long a body
- * takes that keeps to this, it is waited for; a span in which we did not read what was there does not count.
+ * takes that keeps to this, it is waited for; a span in which we did not read what was there does not count. What still comes behind its
+ * answer has one span.
  */
 export class ArrivingBodies {
   readonly #last = new Map<Socket, Arriving>();
   readonly #spanMs: number;
-  readonly #giveUp: (socket: Socket) => void;
+  readonly #giveUp: (socket: Socket, isAnswered: boolean) => void;
 
-  constructor({ spanMs, giveUp }: { spanMs: number; giveUp: (socket: Socket) => void }) {
+  constructor({ spanMs, giveUp }: { spanMs: number; giveUp: (socket: Socket, isAnswered: boolean) => void }) {
     this.#spanMs = spanMs;
     this.#giveUp = giveUp;
   }
 
   /** Watches a request that has a body from its head on; only the last of a connection can be on its way. */
-  add(request: IncomingMessage): void {
+  add(request: IncomingMessage, response: ServerResponse): void {
     const { socket, headers } = request;
     if (headers['content-length'] === undefined && headers['transfer-encoding'] === undefined) return;
-    this.#last.set(socket, { request, since: performance.now(), bytesRead: socket.bytesRead });
+    this.#last.set(socket, { request, response, since: performance.now(), bytesRead: socket.bytesRead });
   }
 
   /** Looks at all of them until the returned function is called. */
@@ -42,14 +43,15 @@ export class ArrivingBodies {
   #look(): void {
     const now = performance.now();
     for (const [socket, arriving] of this.#last) {
-      const { request, since, bytesRead } = arriving;
+      const { request, response, since, bytesRead } = arriving;
+      const isAnswered = response.writableFinished;
       if (request.complete || socket.destroyed) this.#last.delete(socket);
-      else if (request.readableLength > 0 || this.#isEnough(socket.bytesRead - bytesRead)) {
+      else if (!isAnswered && (request.readableLength > 0 || this.#isEnough(socket.bytesRead - bytesRead))) {
         arriving.since = now;
         arriving.bytesRead = socket.bytesRead;
       } else if (now - since >= this.#spanMs) {
         this.#last.delete(socket);
-        this.#giveUp(socket);
+        this.#giveUp(socket, isAnswered);
       }
     }
   }

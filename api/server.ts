@@ -38,7 +38,10 @@ export function createApiServer(
   // Of connections, not of answers: a listener for the end of each answer took 1 µs of every redirect.
   const sockets = new Set<Socket>();
   let draining = false;
-  const bodies = new ArrivingBodies({ spanMs: bodyMs, giveUp: (socket) => refuse(tooSlow, socket, publicUrl) });
+  const bodies = new ArrivingBodies({
+    spanMs: bodyMs,
+    giveUp: (socket, isAnswered) => (isAnswered ? socket.destroy() : refuse(tooSlow, socket, publicUrl)),
+  });
 
   const server = createServer(
     {
@@ -50,7 +53,7 @@ export function createApiServer(
     },
     (request, response) => {
       if (isAmbiguous(request)) return refuse('ambiguous', request.socket, publicUrl);
-      bodies.add(request);
+      bodies.add(request, response);
       if (draining) response.setHeader('Connection', 'close');
       void handle(request, response);
     },

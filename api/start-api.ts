@@ -75,7 +75,13 @@ export async function startApi(asked: Service): Promise<{ address: string }> {
 
   const meter = createUsageMeter({
     usage: {
-      add: async (days) => stores.database().usage.add(days),
+      add: async (days) => {
+        try {
+          return await stores.database().usage.add(days);
+        } catch (err) {
+          return { left: days, err };
+        }
+      },
       find: async (tenantId, day) => stores.database().usage.find(tenantId, day),
       list: async (tenantId, range) => stores.database().usage.list(tenantId, range),
     },

@@ -59,7 +59,7 @@ export function createTenantRoutes(deps: ApiDeps) {
             const row: TenantRow = { id, name: body.name, status: 'active', quotas, revision: 1, ...times };
             const isNew = await tenants.insert(row);
             const made = isNew ? row : await findOne(id);
-            // Only a key's earlier request, cut off behind its write, can have made what stands there, and made it as this one asks.
+            // An earlier request of this key that was cut off behind its write may have made it: then it is just what is asked for.
             const isOwn = taken === undefined && readIdempotencyKey(ctx) !== null && asks(made) === asks(row);
             if (!isNew && !isOwn) throw idTaken(id);
             answer(ctx, made, 201);

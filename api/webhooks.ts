@@ -103,10 +103,12 @@ export function createWebhookRoutes(deps: ApiDeps) {
 
     async change(ctx: ApiContext): Promise<void> {
       const { value } = await readJson(ctx, config.limits.bodyBytes);
-      const before = await findOwnWebhook(deps, ctx);
-      const { id } = before;
+      let before = await findOwnWebhook(deps, ctx);
       const patch = parseWebhookPatch(value, mayCall);
-      const row = await changeWebhook(webhooks, id, now(), (current) => patched(current, patch));
+      const row = await changeWebhook(webhooks, before.id, now(), (current) => {
+        before = current;
+        return patched(current, patch);
+      });
       if (row === null) throw webhookNotFound();
       const isSame = row.revision === before.revision;
       noteChange(ctx, isSame ? null : { before: webhookAnswer(before, now()), after: webhookAnswer(row, now()) });

@@ -28,7 +28,8 @@ export class WrongConfiguration extends Error {
 
 /**
  * Keeps one child process running: a dead one is started again with backoff, for as long as it takes. Every death is an
- * error in the log that names the child and counts its deaths in a row. One that refuses its configuration is not started again.
+ * error in the log that names the child and counts its deaths in a row. One that
+ * refuses its configuration is not started again, but for one that was well with it: a file of it may be there again later.
  */
 export class Supervised<Facts> {
   /** What the child told when it was ready for the first time; rejects when it `mustStart` and did not, refused its configuration, or was stopped before. */
@@ -68,11 +69,13 @@ export class Supervised<Facts> {
     const { name, log, mustStart, backoff = { firstMs: 1000, maxMs: 30_000 }, healthyMs = 60_000 } = this.#plan;
     const { signal } = this.#stopping;
     let deaths = 0;
+    let wasEverReady = false;
     while (!signal.aborted) {
       const startedAt = Date.now();
       const { end, wasReady } = await this.#runOnce();
       if (signal.aborted) return;
-      if (end.code === wrongConfigurationExit && !wasReady)
+      wasEverReady ||= wasReady;
+      if (end.code === wrongConfigurationExit && !wasEverReady)
         return this.#rejectReady(new WrongConfiguration(`${name} refused its configuration`, { cause: end.err }));
       if (mustStart && !wasReady && deaths === 0) return this.#rejectReady(end.err);
       const uptimeMs = Date.now() - startedAt;

@@ -26,7 +26,7 @@ export async function redisAccess(url: string): Promise<string | null> {
   } finally {
     client.disconnect();
   }
-  const refusal = /^(?:NOAUTH|WRONGPASS)\b/.exec(reason ?? '')?.[0];
+  const refusal = /^-?(?:NOAUTH|WRONGPASS|DENIED)\b/.exec(reason ?? '')?.[0];
   if (refusal === undefined) return reason;
   const expected = 'the URL with the user and password that this server asks for, redis://user:password@host:6379';
   throw new ConfigError([{ variable: 'REDIS_URL', value: `(refused: ${refusal})`, expected }]);

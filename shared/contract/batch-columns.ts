@@ -122,8 +122,8 @@ export type HeaderProblem = { code: 'csv_no_known_column' | 'csv_column_twice'; 
 /**
  * Recognises the columns of a header, in any order and case, with common other names.
  *
- * `website` is the URL where no column is called so and nothing else speaks of contacts. Where codes are made or retargeted `url` is
- * the target and `title` the code's.
+ * `website` is the URL where no column is called so and nothing else speaks of contacts. `url` is the target where codes are
+ * made or retargeted.
  *
  * @param named what they are called; `notMeant` where the rows were looked at before
  * @param options.shared names of the fields that the request gave for every row
@@ -148,9 +148,6 @@ export function columnsOf(
     const main = columns.find(({ field }) => field === 'url') ?? columns.find(({ field }) => field === 'data');
     if (main) main.field = 'target';
   }
-  // Content is none of such rows': a title can only be the code's.
-  const title = hasTargets && !taken('codeTitle') ? columns.find(({ field }) => field === 'title') : undefined;
-  if (title) title.field = 'codeTitle';
   const problem = headerProblem(columns);
   return problem === null ? { columns } : { problem };
 }

@@ -52,6 +52,7 @@ describe('wantsHtml', () => {
     ['application/json, text/html;q=0.1', false],
     ['application/problem+json;q=0.4, text/html;q=0.5', true],
     ['text/html, application/json', true],
+    ['application/ld+json;q=0.1, text/html;q=0.5, application/json;q=0.9', false],
     ['*/*', false],
     ['', false],
   ])('says of "%s" %s', (header, wanted) => {
@@ -63,6 +64,7 @@ describe('wantsHtml', () => {
     ['text/plain', true],
     ['application/vnd.api+json', false],
     ['application/json;q=0', true],
+    ['text/html;q=0', false],
   ])('says of "%s" %s where pages are for whoever asks for nothing else', (header, wanted) => {
     expect(wantsHtml(header, true)).toBe(wanted);
   });

@@ -112,6 +112,19 @@ describe('bodies on their way', () => {
     request.once('end', () => response.end('all of it'));
   };
 
+  it('are not waited for behind their answer, however steadily they come', async () => {
+    const port = await listen((request, response) => {
+      request.on('error', () => undefined);
+      response.writeHead(401).end();
+    });
+    const socket = connect(port, '127.0.0.1').on('error', () => undefined);
+    const answer = everything(socket);
+    socket.write('POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 1000000000000\r\n\r\n');
+    const timer = setInterval(() => socket.write(Buffer.alloc(10_000)), 20);
+    onTestFinished(() => clearInterval(timer));
+    expect((await answer).match(/HTTP\/1\.1 \d+/g)).toEqual(['HTTP/1.1 401']);
+  });
+
   it('are waited for many times the limit as long as they come steadily, and given up when they trickle or stop', async () => {
     const port = await listen(reads);
     const [steady, trickle, standstill] = await Promise.all([

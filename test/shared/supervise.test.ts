@@ -33,6 +33,21 @@ describe('a supervised child', () => {
     expect(children.map((child) => child.exitCode ?? child.signalCode)).toEqual(['SIGKILL', 'SIGTERM']);
   });
 
+  it('is started again when it refuses its configuration after it was well', async () => {
+    const { children, launch } = launcher(lives);
+    const refusing = launcher('process.exit(2)');
+    const supervised = new Supervised({
+      name: 'child',
+      log,
+      launch: () => (children.length === 0 ? launch() : refusing.launch()),
+      backoff,
+    });
+    await supervised.ready;
+    children[0]?.kill('SIGKILL');
+    await expect.poll(() => refusing.children.length, { timeout: 20_000 }).toBeGreaterThanOrEqual(2);
+    await supervised.stop(5000);
+  });
+
   it('is started again and again when it keeps dying, ever later up to the longest wait', async () => {
     const { children, launch } = launcher('process.exit(3)');
     const reports: { restartInMs: number; deaths: number; code: number }[] = [];
