@@ -67,12 +67,13 @@ describe('a request id', () => {
     expect(answer.status).toBe(202);
     await receiver.until(1, '/batch');
     await eventually('the call is in the log', async () => journey(requestId).includes('worker: webhook attempt'));
-    expect(journey(requestId)).toEqual([
+    const [first, ...between] = journey(requestId);
+    const last = between.splice(-2);
+    // Another process may have drawn rows before the one that read them says so.
+    expect([first, between.sort(), last]).toEqual([
       'api: request',
-      'worker: batch read',
-      'worker: rows tried',
-      'worker: batch ended',
-      'worker: webhook attempt',
+      ['worker: batch read', 'worker: rows tried'],
+      ['worker: batch ended', 'worker: webhook attempt'],
     ]);
   });
 
