@@ -1,5 +1,6 @@
 import { assertNoFields } from '../../shared/contract/no-fields.ts';
-import type { ApiContext, ApiMiddleware } from '../deps.ts';
+import type { ApiMiddleware } from '../deps.ts';
+import { isMarked } from './is-marked.ts';
 import { readOptionalJson } from './read-json.ts';
 
 /** Says in the URL table that a route reads its body; on every other one that changes something, what a body says is refused. */
@@ -12,13 +13,8 @@ export const readsBody: ApiMiddleware = (_ctx, next) => next();
  */
 export function createRefuseUnreadBody(limitBytes: number): ApiMiddleware {
   return async (ctx, next) => {
-    if (!isReader(ctx)) assertNoFields((await readOptionalJson(ctx, limitBytes)) ?? {});
+    const changes = ctx.method !== 'GET' && ctx.method !== 'HEAD';
+    if (changes && !isMarked(ctx, readsBody)) assertNoFields((await readOptionalJson(ctx, limitBytes)) ?? {});
     await next();
   };
-}
-
-function isReader(ctx: ApiContext): boolean {
-  if (ctx.method === 'GET' || ctx.method === 'HEAD') return true;
-  const matched = (ctx.matched ?? []).filter(({ methods }) => methods.includes(ctx.method));
-  return matched.some(({ stack }) => (stack as unknown[]).includes(readsBody));
 }

@@ -1,15 +1,14 @@
 import { AppError, type FieldError, shortened } from '../../shared/errors.ts';
 import type { ApiContext, ApiMiddleware } from '../deps.ts';
 import { readQuery } from '../query.ts';
+import { isMarked } from './is-marked.ts';
 
 /** Says in the URL table that a route reads its query; on every other one a query is refused. */
 export const readsQuery: ApiMiddleware = (_ctx, next) => next();
 
 /** @throws AppError `invalid` that names every parameter, where the route does not read its query */
 export const refuseUnreadQuery: ApiMiddleware = (ctx, next) => {
-  if (ctx.querystring === '') return next();
-  const matched = (ctx.matched ?? []).filter(({ methods }) => methods.includes(ctx.method));
-  if (!matched.some(({ stack }) => (stack as unknown[]).includes(readsQuery))) refuseQuery(ctx);
+  if (ctx.querystring !== '' && !isMarked(ctx, readsQuery)) refuseQuery(ctx);
   return next();
 };
 
